@@ -1,0 +1,216 @@
+"""What the commands show a person: a progress bar while training, tables after the work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from .export.benchmark import BenchmarkResult
+    from .export.inspect import ModelInfo
+    from .export.predict import Answer
+    from .export.report import ExportReport
+
+_OUT = Console(highlight=False, soft_wrap=True)
+_TERMS = (
+    ("trainer_loss", "trainer"),
+    ("distillation_loss", "distil"),
+    ("projection_loss", "projection"),
+)
+
+
+def as_plain(value: Any) -> Any:
+    """A dataclass, mapping, sequence or number as plain JSON values; NaN becomes null."""
+    if hasattr(value, "__dataclass_fields__"):
+        return {name: as_plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    if isinstance(value, Mapping):
+        return {str(key): as_plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [as_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return as_plain(value.item())
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+class TrainingWatch:
+    """A progress bar with the three loss terms and both metrics, and one line an epoch."""
+
+    def __init__(self) -> None:
+        columns = (TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn(),
+                   TimeRemainingColumn(), TextColumn("{task.fields[terms]}"))  # fmt: skip
+        self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._task = self._progress.add_task("starting", total=None, terms="")
+
+    def __enter__(self) -> TrainingWatch:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        self._progress.stop()
+
+    def on_batch(self, epoch: int, step: int, steps: int, metrics: Mapping[str, float]) -> None:
+        """Move the bar."""
+        self._progress.update(
+            self._task, description=f"epoch {epoch + 1}", total=steps, completed=step + 1,
+            terms=_terms(metrics),
+        )  # fmt: skip
+
+    def on_epoch(self, row: Mapping[str, float], epochs: int) -> None:
+        """Print the epoch's line."""
+        valid = {name[6:]: value for name, value in row.items() if name.startswith("valid_")}
+        self._progress.console.print(
+            f"epoch {int(row['epoch'])}/{epochs}  {_terms(row)}  | valid {_metrics(valid)}"
+            f"  {row['seconds']:.1f} s",
+            soft_wrap=True,
+        )
+
+
+def training_watch() -> TrainingWatch:
+    """A watch that shows training on standard error."""
+    return TrainingWatch()
+
+
+def _terms(row: Mapping[str, float]) -> str:
+    losses = " ".join(f"{label} {row[name]:.3f}" for name, label in _TERMS)
+    return f"{losses} {_metrics(row)}"
+
+
+def _metrics(row: Mapping[str, float]) -> str:
+    parts = []
+    for who in ("trainer", "projection"):
+        for metric in ("accuracy", "mse"):
+            value = row.get(f"{who}_{metric}")
+            if value is not None and np.isfinite(value):
+                shown = f"{value:.1%}" if metric == "accuracy" else f"{metric} {value:.4f}"
+                parts.append(f"{who} {shown}")
+    return ", ".join(parts)
+
+
+def say(text: str) -> None:
+    """One line of plain text."""
+    _OUT.print(text, markup=False)
+
+
+def show_training(report: Any) -> None:
+    """The end of `train`."""
+    rows = {
+        "run": report.run,
+        "epochs": report.epochs,
+        "seconds": f"{report.seconds:.0f}",
+        "head parameters": f"{report.parameters:,}",
+        "bits": f"{report.bits:,}",
+        "examples, train / valid": f"{report.train_examples:,} / {report.valid_examples:,}",
+        "messages cut to fit": report.cut_messages or None,
+        "valid accuracy, trainer": _percent(report.valid_trainer_accuracy),
+        "valid accuracy, projection network": _percent(report.valid_projection_accuracy),
+        "valid mse, trainer": report.valid_trainer_mse,
+        "valid mse, projection network": report.valid_projection_mse,
+    }
+    _pairs(rows)
+
+
+def show_export(report: ExportReport) -> None:
+    """The end of `export`."""
+    parts = ", ".join(f"{name} {size:,}" for name, size in report.bytes_by_part.items())
+    rows = {
+        "file": report.file,
+        "size": f"{report.size_bytes:,} bytes ({parts})",
+        "quantised": report.quantize,
+        "oldest runtime checked": report.oldest_runtime,
+        "head": f"{report.parameters:,} parameters, {report.macs:,} multiply-accumulates",
+        "bits": f"{report.bits:,}",
+        "valid, trainer / student / file": " / ".join(
+            "-" if v is None else f"{v:.4f}"
+            for v in (report.valid.trainer, report.valid.student, report.valid.tflite)
+        ),
+        "latency": f"{report.benchmark.p50_ms:.3f} ms median, {report.benchmark.p99_ms:.3f} ms p99",
+        "peak arena": f"{report.benchmark.arena_bytes:,} bytes",
+    }
+    for found in report.parity:
+        rows[f"agrees on {found.runtime}"] = (
+            f"{found.same_label:.1%} same label, largest difference {found.max_difference:.5f}"
+        )
+    _pairs(rows)
+
+
+def show_evaluation(result: Any) -> None:
+    """The end of `evaluate`."""
+    plain = as_plain(result)
+    unknown = plain.pop("unknown_label_examples", 0)
+    for name in [name for name in plain if name.endswith("accuracy")]:
+        plain[name] = _percent(plain[name])
+    _pairs({name.replace("_", " "): value for name, value in plain.items()})
+    if unknown:
+        _OUT.print(f"{unknown} examples have a label the model does not know; counted as errors")
+
+
+def show_predictions(results: Sequence[Answer]) -> None:
+    """The end of `predict`: one block an input."""
+    for answer in results:
+        _OUT.print(answer.input, style="bold", markup=False)
+        for found in answer.predictions:
+            _OUT.print(f"  {found.score:6.1%}  {found.label}", markup=False)
+        for value in answer.values:
+            _OUT.print(f"  {value:.6g}")
+        if answer.replies:
+            _OUT.print(f"  replies: {' | '.join(answer.replies)}", markup=False)
+
+
+def show_info(info: ModelInfo) -> None:
+    """The end of `inspect`."""
+    meta = info.metadata
+    shape = f"{info.input_bytes} bytes" if info.input_bytes else list(info.input_shape or ())
+    labels = ", ".join(info.labels[:8]) + (", ..." if len(info.labels) > 8 else "")
+    rows = {
+        "input": f"{info.input_kind}, {shape}",
+        "inputs": ", ".join(f"{t.name} {t.type} {list(t.shape)}" for t in info.inputs),
+        "outputs": ", ".join(f"{t.name} {t.type} {list(t.shape)}" for t in info.outputs),
+        "labels": f"{len(info.labels)}: {labels}" if info.labels else "none (regression)",
+        "size": f"{info.size_bytes:,} bytes",
+        "parts": ", ".join(f"{name} {size:,}" for name, size in info.bytes_by_part.items()),
+        "operators": ", ".join(f"{name} {n}" for name, n in info.operators.items()),
+        "quantised": meta.quantize,
+        "oldest runtime checked": info.oldest_runtime,
+        "projection": ", ".join(f"{key}={value}" for key, value in meta.projection.items()),
+        "training": ", ".join(f"{key}={value}" for key, value in meta.training.items()),
+        "pnet_tf": f"{meta.version}, spec {meta.spec}",
+        "sha256": meta.sha256,
+    }
+    _pairs(rows)
+
+
+def show_benchmark(result: BenchmarkResult) -> None:
+    """The end of `benchmark`."""
+    rows = {
+        "runtime": f"{result.runtime}, {result.threads} thread(s), {result.runs} runs",
+        "p50 / p90 / p99 ms": f"{result.p50_ms:.4f} / {result.p90_ms:.4f} / {result.p99_ms:.4f}",
+        "peak arena": f"{result.arena_bytes:,} bytes",
+    }
+    if result.reference_ms:
+        ratio = result.p50_ms / result.reference_ms
+        rows["256x256 matrix product"] = f"{result.reference_ms:.4f} ms; this model {ratio:.2f} x"
+    _pairs(rows)
+
+
+def _percent(value: float | None) -> str | None:
+    return None if value is None else f"{value:.2%}"
+
+
+def _pairs(rows: Mapping[str, Any]) -> None:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in rows.items():
+        if value is not None:
+            table.add_row(name, str(value))
+    _OUT.print(table, markup=False)

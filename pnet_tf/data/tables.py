@@ -1,0 +1,216 @@
+"""Tables of labelled text: .csv and .tsv, plain or gzipped, alone or as a folder of splits."""
+
+import codecs
+import csv
+import io
+import math
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import InputError
+from . import limits
+from .limits import shown
+from .types import SPLIT_OF, Part, Source, object_array
+
+TABLE_ENDINGS = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
+LABEL_COLUMNS = ("label", "intent", "class", "category", "target")
+TEXT_COLUMNS = ("text", "message", "sentence", "utterance", "query")
+REPLY_COLUMNS = ("reply", "response")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of a table: label, text and 1-based line number of each."""
+
+    name: str
+    labels: list[str]
+    texts: list[str]
+    lines: list[int]
+
+
+def split_ending(name: str, endings: Sequence[str]) -> tuple[str, str]:
+    """(stem, ending) in lower case; the ending is "" when it is none of `endings`."""
+    lowered = name.lower()
+    ending = max((e for e in endings if lowered.endswith(e)), key=len, default="")
+    return lowered[: len(lowered) - len(ending)], ending
+
+
+def is_table(name: str) -> bool:
+    """Whether the file name has the ending of a table."""
+    return bool(split_ending(name, TABLE_ENDINGS)[1])
+
+
+def read_table(path: Path, task: str) -> Source:
+    """A single table: everything in it is train."""
+    table = parse_table(_read(path), str(path))
+    return Source("text", task, {"train": _part(table, task)}, single=True)
+
+
+def read_table_folder(folder: Path, wanted: Collection[str], task: str) -> Source:
+    """The tables train, valid and test in `folder`, and replies beside them."""
+    names = [entry.name for entry in sorted(folder.iterdir()) if entry.is_file()]
+    return read_tables(names, lambda name: _read(folder / name), str(folder), wanted, task)
+
+
+def read_tables(
+    names: Sequence[str],
+    read: Callable[[str], bytes],
+    title: str,
+    wanted: Collection[str],
+    task: str,
+) -> Source:
+    """As `read_table_folder`, for files that `read` gives the unpacked bytes of."""
+    found = split_tables(names, title)
+    parts = {
+        split: _part(parse_table(read(name), f"{title}/{name}"), task)
+        for split, name in found.items()
+        if split in SPLIT_OF.values() and split in wanted
+    }
+    replies = {}
+    if "train" in wanted and "replies" in found:
+        name = found["replies"]
+        replies = _replies(parse_table(read(name), f"{title}/{name}", REPLY_COLUMNS))
+    return Source("text", task, parts, replies)
+
+
+def split_tables(names: Sequence[str], title: str) -> dict[str, str]:
+    """File name of each split and of "replies"; InputError when two files claim one split."""
+    found: dict[str, str] = {}
+    for name in names:
+        stem, ending = split_ending(name, TABLE_ENDINGS)
+        split = stem if stem == "replies" else SPLIT_OF.get(stem)
+        if not ending or split is None:
+            continue
+        if split in found:
+            raise InputError(f"{title}: both {found[split]} and {name} hold {split}; allowed: one")
+        found[split] = name
+    return found
+
+
+def parse_table(data: bytes, name: str, text_columns: Sequence[str] = TEXT_COLUMNS) -> Table:
+    """Labels and texts of a table; columns by name, or label and text when there is no header.
+
+    White space around a label is dropped, texts stay as they are, empty lines are skipped. When a
+    header has several label or text columns, the first name of LABEL_COLUMNS or `text_columns`
+    counts. Raises InputError that names the line.
+    """
+    content = _decode(data, name)
+    quoted = split_ending(name, TABLE_ENDINGS)[1].startswith(".csv")
+    rows = _csv_rows(content, name) if quoted else _tsv_rows(content)
+    first = next(rows, None)
+    if first is None:
+        raise InputError(f"{name}: the table is empty; needed: rows of label and text")
+    header, label_at, text_at = _columns(first[1], name, text_columns)
+    table = Table(name, [], [], [])
+    if not header:
+        _append(table, first[0], first[1], label_at, text_at, 2)
+    for line, cells in rows:
+        _append(table, line, cells, label_at, text_at, len(first[1]))
+    if not table.lines:
+        raise InputError(f"{name}: a header and no row; needed: rows of label and text")
+    return table
+
+
+def _read(path: Path) -> bytes:
+    return limits.read_bounded(path, limits.MAX_TABLE_BYTES)
+
+
+def _decode(data: bytes, name: str) -> str:
+    data = data.removeprefix(codecs.BOM_UTF8)
+    nul = data.find(b"\0")
+    if nul >= 0:
+        raise InputError(f"{name} row {_line(data, nul)}: found a NUL byte; allowed: UTF-8 text")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{name} row {_line(data, error.start)}: byte 0x{data[error.start]:02x} is not UTF-8;"
+            " allowed: UTF-8 text"
+        ) from None
+
+
+def _line(data: bytes, offset: int) -> int:
+    return data.count(b"\n", 0, offset) + 1
+
+
+def _csv_rows(content: str, name: str) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(io.StringIO(content, newline=""), strict=True)
+    line = 1
+    try:
+        for cells in reader:
+            if cells:
+                yield line, cells
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise InputError(f"{name} row {line}: not valid CSV ({error})") from None
+
+
+def _tsv_rows(content: str) -> Iterator[tuple[int, list[str]]]:
+    for line, row in enumerate(content.split("\n"), 1):
+        row = row.removesuffix("\r")
+        if row:
+            yield line, row.split("\t")
+
+
+def _columns(
+    cells: list[str], name: str, text_columns: Sequence[str]
+) -> tuple[bool, int, int]:
+    """(first row is a header, place of the label, place of the text)."""
+    names = [cell.strip().lower() for cell in cells]
+    label = next((names.index(c) for c in LABEL_COLUMNS if c in names), None)
+    text = next((names.index(c) for c in text_columns if c in names), None)
+    if label is None and text is None and len(names) == 2:
+        return False, 0, 1
+    if label is not None and text is not None:
+        return True, label, text
+    missing, columns = ("text", text_columns) if text is None else ("label", LABEL_COLUMNS)
+    raise InputError(
+        f"{name}: no {missing} column, the first row is {shown(cells)}; allowed: a header with a"
+        f" column named {', '.join(columns)}, or two columns (label, text) without a header"
+    )
+
+
+def _append(
+    table: Table, line: int, cells: list[str], label_at: int, text_at: int, width: int
+) -> None:
+    if len(cells) != width:
+        raise InputError(
+            f"{table.name} row {line}: found {len(cells)} columns; allowed: {width} as in row 1"
+        )
+    label, text = cells[label_at].strip(), cells[text_at]
+    if not label or not text.strip():
+        empty = "text" if label else "label"
+        raise InputError(f"{table.name} row {line}: the {empty} is empty; allowed: any other")
+    table.labels.append(label)
+    table.texts.append(text)
+    table.lines.append(line)
+
+
+def _part(table: Table, task: str) -> Part:
+    inputs = object_array(table.texts)
+    if task == "classification":
+        return Part(inputs, object_array(table.labels))
+    values = [_number(table.name, *pair) for pair in zip(table.lines, table.labels, strict=True)]
+    return Part(inputs, np.array(values, dtype=np.float32)[:, None])
+
+
+def _number(name: str, line: int, label: str) -> float:
+    try:
+        value = float(label)
+    except ValueError:
+        value = math.nan
+    if not abs(value) <= float(np.finfo(np.float32).max):
+        raise InputError(
+            f"{name} row {line}: the label is {shown(label)}; allowed: a finite number (regression)"
+        )
+    return value
+
+
+def _replies(table: Table) -> dict[str, tuple[str, ...]]:
+    replies: dict[str, tuple[str, ...]] = {}
+    for label, reply in zip(table.labels, table.texts, strict=True):
+        replies[label] = (*replies.get(label, ()), reply)
+    return replies

@@ -1,0 +1,77 @@
+"""What a reader hands on: `Dataset` and `Split` for everyone, `Source` and `Part` within."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+TASKS = ("classification", "regression")
+SPLITS = ("train", "valid", "test")
+SPLIT_OF = {
+    "train": "train",
+    "valid": "valid",
+    "validation": "valid",
+    "dev": "valid",
+    "val": "valid",
+    "test": "test",
+}
+"""Names that a table or a folder may bear, and the split that each one means."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Examples of one split.
+
+    `inputs`: text: object array [N] of str; image: uint8 [N, H, W, C]; dense: float32 [N, F].
+    `targets`: classification: int64 [N], -1 for a label that train does not have; regression:
+    float32 [N, K].
+    """
+
+    inputs: np.ndarray
+    targets: np.ndarray
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set, ready for training.
+
+    `kind`: text, image or dense. `task`: classification or regression. `labels`: () for
+    regression. `input_shape`: (H, W, C) for images, (F,) for dense features, () for text.
+    `replies`: answers for a label, {} unless the source has a table of them.
+    """
+
+    name: str
+    kind: str
+    task: str
+    labels: tuple[str, ...]
+    input_shape: tuple[int, ...]
+    train: Split
+    valid: Split
+    test: Split | None
+    replies: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One split as read: `targets` is an object array [N] of label names, or float32 [N, K]."""
+
+    inputs: np.ndarray
+    targets: np.ndarray
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a reader found; `single` says that the source is one table without splits."""
+
+    kind: str
+    task: str
+    parts: Mapping[str, Part]
+    replies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    single: bool = False
+
+
+def object_array(values: list[str]) -> np.ndarray:
+    """Object array [N] of the strings, which NumPy must not turn into fixed-width ones."""
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array

@@ -1,0 +1,49 @@
+"""`pnet-tf demo`: the whole chain on the built-in Smart Reply sample."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from . import console
+from .data import load_split
+from .errors import InputError
+from .export.evaluate import evaluate_model
+from .export.interpreter import load_model
+from .export.pipeline import export_run
+from .export.predict import predict_inputs
+from .training import train
+
+SAMPLE = "smart-reply"
+MESSAGES = (
+    "where r u??",
+    "happy bday!! 🎂",
+    "running 10 min late sry",
+    "wanna grab lunch tmrw?",
+    "thx so much for ur help",
+    "i passed my exam!!!",
+    "can u pick up milk on ur way home",
+    "nite, sleep well",
+)
+
+
+def run_demo(out: Path) -> None:
+    """Train, export, evaluate and use the sample's model; everything is written below `out`."""
+    if out.exists():
+        raise InputError(f"{out} exists already; give another --out or remove it")
+    out.mkdir(parents=True)
+    run, model_file = out / "run", out / "smart_reply.tflite"
+    say = console.say
+    say(f"1. Training on the sample {SAMPLE!r}: a trainer and a projection network, jointly.")
+    with console.training_watch() as watch:
+        console.show_training(train(SAMPLE, run, watch=watch))
+    say("\n2. Exporting the projection network alone.")
+    console.show_export(export_run(run, model_file))
+    say("\n3. The file on the test split.")
+    model = load_model(model_file)
+    meta = model.metadata
+    split = load_split(SAMPLE, "test", labels=meta.labels, kind="text", input_shape=(),
+                       task=meta.task)  # fmt: skip
+    console.show_evaluation(evaluate_model(model, split))
+    say("\n4. Replies to a few messages, by the file.")
+    console.show_predictions(predict_inputs(model, MESSAGES, 1))
+    say(f"\nThe model is {model_file}. Try: pnet-tf predict {model_file} \"c u soon\"")

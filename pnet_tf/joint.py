@@ -1,0 +1,309 @@
+"""Joint training of a trainer network and a ProjectionNet: one step, one fit.
+
+The trainer is any Keras model that gives logits, or nothing but its stored logits, or absent; the
+student is a ProjectionNet. What decides a step is (seed, epoch, weights, optimiser, random states),
+and all of it is in `state()`, so that a killed fit goes on as if it had not been.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ._keras import keras, tf
+from .errors import InputError, WorkError
+from .losses import JointLoss
+from .random_state import random_state_variables, use_random_state_variables
+
+EVALUATION_BATCH = 512
+
+
+@dataclass(frozen=True)
+class JointData:
+    """Aligned arrays of one split.
+
+    `student` is what the student's head (`cached`) or the whole student takes; `trainer` what the
+    trainer takes (None without one); `targets` class ids or values; `teacher_logits` stored ones.
+    """
+
+    student: np.ndarray
+    targets: np.ndarray
+    trainer: np.ndarray | None = None
+    teacher_logits: np.ndarray | None = None
+    cached: bool = True
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how fast: cosine decay to 0 after a linear warm-up of `warmup` of all steps.
+
+    `patience` epochs without a better student on the validation split end training and bring the
+    best epoch's weights back; 0 switches that off and keeps the last epoch's.
+    """
+
+    epochs: int = 30
+    batch_size: int = 64
+    learning_rate: float = 3e-3
+    trainer_learning_rate: float = 1e-3
+    weight_decay: float = 0.0
+    warmup: float = 0.05
+    patience: int = 0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, low in (("epochs", 1), ("batch_size", 1), ("patience", 0), ("seed", 0)):
+            if getattr(self, name) < low:
+                raise InputError(f"{name} must be at least {low}, got {getattr(self, name)}")
+        for name in ("learning_rate", "trainer_learning_rate"):
+            if not 0 < getattr(self, name) < 10:
+                raise InputError(f"{name} must be above 0 and below 10, got {getattr(self, name)}")
+
+
+@dataclass
+class Progress:
+    """Where a fit is: finished epochs, a history row for each, and the best epoch so far."""
+
+    epoch: int = 0
+    history: list[dict[str, float]] = field(default_factory=list)
+    best_score: float = -np.inf
+    best_epoch: int = 0
+
+
+TERMS = ("loss", "trainer_loss", "distillation_loss", "projection_loss")
+Metrics = Mapping[str, float]
+
+
+class JointFit:
+    """One fit of `student` beside `trainer` (None: alone, or with stored logits)."""
+
+    def __init__(
+        self,
+        student: keras.Model,
+        trainer: keras.Model | None,
+        train: JointData,
+        valid: JointData,
+        *,
+        loss: JointLoss,
+        schedule: Schedule,
+        class_weights: np.ndarray | None = None,
+        freeze_trainer: bool = False,
+    ) -> None:
+        self.student, self.trainer = student, trainer
+        self.train_data, self.valid_data = train, valid
+        self.loss, self.schedule = loss, schedule
+        self.progress = Progress()
+        self.steps = -(-len(train.targets) // schedule.batch_size)
+        self._trains_trainer = trainer is not None and not freeze_trainer
+        self._weights = _example_weights(train.targets, class_weights)
+        self._metric = "accuracy" if loss.task == "classification" else "mse"
+        self._prepare()
+        self._best: list[np.ndarray] = [v.numpy() for v in self._models()]
+
+    def run(
+        self,
+        *,
+        on_batch: Callable[[int, int, Metrics], None] = lambda epoch, step, metrics: None,
+        on_epoch: Callable[[JointFit], None] = lambda fit: None,
+    ) -> Progress:
+        """Train from `progress.epoch` to the end; `on_epoch` may save `state()`."""
+        while self.progress.epoch < self.schedule.epochs and not self._out_of_patience():
+            self._epoch(on_batch)
+            on_epoch(self)
+        if self.schedule.patience:
+            for variable, value in zip(self._models(), self._best, strict=True):
+                variable.assign(value)
+        return self.progress
+
+    def state(self) -> list[np.ndarray]:
+        """Everything that a later step depends on, and the best epoch's weights, as arrays."""
+        return [v.numpy() for v in self._variables()] + self._best
+
+    def restore(self, arrays: Sequence[np.ndarray], progress: Progress) -> None:
+        """Go back to a `state()`; raises InputError when it is of another fit."""
+        variables = self._variables()
+        if len(arrays) != len(variables) + len(self._best):
+            raise InputError("the checkpoint does not fit the models of this run")
+        for variable, value in zip(variables, arrays, strict=False):
+            if tuple(variable.shape) != value.shape:
+                raise InputError("the checkpoint does not fit the models of this run")
+            variable.assign(value)
+        self._best = list(arrays[len(variables) :])
+        self.progress = progress
+
+    def _prepare(self) -> None:
+        data, schedule = self.train_data, self.schedule
+        for model in (self.student, self.trainer):
+            if model is not None:
+                use_random_state_variables(model, schedule.seed)
+        total = self.steps * schedule.epochs
+        self._optimizer = _optimizer(schedule.learning_rate, total, schedule)
+        self._trainer_optimizer = _optimizer(schedule.trainer_learning_rate, total, schedule)
+        self._optimizer.build(self.student.trainable_variables)
+        if self._trains_trainer:
+            self._trainer_optimizer.build(self.trainer.trainable_variables)
+        self._arrays = {
+            "student": tf.constant(data.student),
+            "targets": tf.constant(data.targets),
+            "weights": tf.constant(self._weights),
+        }
+        for name in ("trainer", "teacher_logits"):
+            if getattr(data, name) is not None:
+                self._arrays[name] = tf.constant(getattr(data, name))
+        self._step = tf.function(self._train_step, reduce_retracing=True)
+        self._predict_student = tf.function(self._student_logits, reduce_retracing=True)
+        if self.trainer is not None:
+            self._predict_trainer = tf.function(self.trainer, reduce_retracing=True)
+
+    def _models(self) -> list[tf.Variable]:
+        return self.student.variables + (self.trainer.variables if self.trainer else [])
+
+    def _variables(self) -> list[tf.Variable]:
+        found = self._models() + self._optimizer.variables
+        if self._trains_trainer:
+            found = found + self._trainer_optimizer.variables
+        for model in (self.student, self.trainer):
+            found = found + (random_state_variables(model) if model is not None else [])
+        return found
+
+    def _student_logits(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
+        if self.train_data.cached:
+            return self.student.head(tf.cast(inputs, tf.float32), training=training)
+        return self.student(inputs, training=training)
+
+    def _trainer_logits(self, batch: Mapping[str, tf.Tensor]) -> tf.Tensor | None:
+        if self.trainer is None:
+            return batch.get("teacher_logits")
+        return self.trainer(batch["trainer"], training=self._trains_trainer)
+
+    def _terms(
+        self, batch: Mapping[str, tf.Tensor], student: tf.Tensor, trainer: tf.Tensor | None
+    ) -> list[tf.Tensor]:
+        zero = tf.constant(0.0)
+        label = self.loss.label_term(student, batch["targets"], batch["weights"])
+        if trainer is None:
+            return [zero, zero, label]
+        own = zero
+        if self._trains_trainer:
+            own = self.loss.label_term(trainer, batch["targets"], batch["weights"])
+        return [own, self.loss.distillation_term(student, trainer), label]
+
+    def _train_step(self, index: tf.Tensor) -> tf.Tensor:
+        """One update on the examples `index`; [loss, three terms, trainer and student metric]."""
+        batch = {name: tf.gather(array, index) for name, array in self._arrays.items()}
+        own = self.student.trainable_variables
+        theirs = self.trainer.trainable_variables if self._trains_trainer else []
+        with tf.GradientTape() as tape:
+            student = self._student_logits(batch["student"], training=True)
+            trainer = self._trainer_logits(batch)
+            terms = self._terms(batch, student, trainer)
+            models = [self.student] + ([self.trainer] if self._trains_trainer else [])
+            penalties = [penalty for model in models for penalty in model.losses]
+            loss = self.loss.total(terms) + tf.add_n([tf.constant(0.0), *penalties])
+        gradients = tape.gradient(loss, own + theirs)
+        self._optimizer.apply_gradients(zip(gradients[: len(own)], own, strict=True))
+        if theirs:
+            self._trainer_optimizer.apply_gradients(
+                zip(gradients[len(own) :], theirs, strict=True)
+            )
+        scores = [self._batch_metric(x, batch["targets"]) for x in (trainer, student)]
+        return tf.stack([loss, *terms, *scores])
+
+    def _batch_metric(self, logits: tf.Tensor | None, targets: tf.Tensor) -> tf.Tensor:
+        if logits is None:
+            return tf.constant(np.nan, tf.float32)
+        if self._metric == "mse":
+            return tf.reduce_mean(tf.math.squared_difference(logits, targets))
+        hits = tf.argmax(logits, -1, output_type=targets.dtype) == targets
+        return tf.reduce_mean(tf.cast(hits, tf.float32))
+
+    def _epoch(self, on_batch: Callable[[int, int, Metrics], None]) -> None:
+        epoch, size = self.progress.epoch, self.schedule.batch_size
+        started = time.perf_counter()
+        rows = len(self.train_data.targets)
+        order = np.random.default_rng([self.schedule.seed, epoch]).permutation(rows)
+        names = [*TERMS, f"trainer_{self._metric}", f"projection_{self._metric}"]
+        sums = np.zeros(len(names))
+        for step in range(self.steps):
+            index = order[step * size : (step + 1) * size]
+            sums += self._step(tf.constant(index)).numpy() * len(index)
+            means = sums / min(rows, (step + 1) * size)
+            on_batch(epoch, step, dict(zip(names, map(float, means), strict=True)))
+        row = dict(zip(names, map(float, sums / rows), strict=True))
+        if not np.isfinite(row["loss"]):
+            raise WorkError(f"the loss of epoch {epoch + 1} is {row['loss']}: lower learning_rate")
+        self._close_epoch(row | self._validate(), time.perf_counter() - started)
+
+    def _validate(self) -> dict[str, float]:
+        data = self.valid_data
+        row = {}
+        if self.trainer is not None and data.trainer is not None:
+            logits = batched(self._predict_trainer, data.trainer)
+            row[f"valid_trainer_{self._metric}"] = self._score(logits)
+        logits = batched(self._predict_student, data.student)
+        row[f"valid_projection_{self._metric}"] = self._score(logits)
+        return row
+
+    def _score(self, logits: np.ndarray) -> float:
+        targets = self.valid_data.targets
+        if self._metric == "mse":
+            return float(np.mean((logits - targets) ** 2))
+        return float(np.mean(logits.argmax(-1) == targets))
+
+    def _close_epoch(self, row: dict[str, float], seconds: float) -> None:
+        progress = self.progress
+        progress.epoch += 1
+        rate = float(self._optimizer.learning_rate.numpy())
+        progress.history.append(
+            {"epoch": progress.epoch, **row, "learning_rate": rate, "seconds": seconds}
+        )
+        score = row[f"valid_projection_{self._metric}"]
+        score = score if self._metric == "accuracy" else -score
+        if score > progress.best_score:
+            progress.best_score, progress.best_epoch = score, progress.epoch
+            if self.schedule.patience:
+                self._best = [v.numpy() for v in self._models()]
+
+    def _out_of_patience(self) -> bool:
+        waited = self.progress.epoch - self.progress.best_epoch
+        return 0 < self.schedule.patience <= waited
+
+
+def batched(function: Callable[[tf.Tensor], tf.Tensor], inputs: np.ndarray) -> np.ndarray:
+    """`function` over `inputs` in batches of 512, concatenated."""
+    starts = range(0, len(inputs), EVALUATION_BATCH)
+    parts = [function(tf.constant(inputs[i : i + EVALUATION_BATCH])).numpy() for i in starts]
+    return np.concatenate(parts)
+
+
+def _example_weights(targets: np.ndarray, class_weights: np.ndarray | None) -> np.ndarray:
+    if class_weights is None or targets.ndim > 1:
+        return np.ones(len(targets), np.float32)
+    return class_weights.astype(np.float32)[targets]
+
+
+class _WarmCosine(keras.optimizers.schedules.LearningRateSchedule):
+    """Linear from 0 to `rate` over `warm` steps, then half a cosine to 0 at `total` steps."""
+
+    def __init__(self, rate: float, warm: int, total: int) -> None:
+        self.rate, self.warm, self.total = rate, warm, total
+
+    def __call__(self, step: tf.Tensor) -> tf.Tensor:
+        step = tf.cast(step, tf.float32)
+        rising = (step + 1.0) / max(self.warm, 1)
+        left = (step - self.warm) / max(self.total - self.warm, 1)
+        falling = 0.5 * (1.0 + tf.cos(np.pi * tf.clip_by_value(left, 0.0, 1.0)))
+        return self.rate * tf.where(step < self.warm, rising, falling)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"rate": self.rate, "warm": self.warm, "total": self.total}
+
+
+def _optimizer(rate: float, total: int, schedule: Schedule) -> keras.optimizers.Optimizer:
+    decay = _WarmCosine(rate, int(total * schedule.warmup), total)
+    if schedule.weight_decay:
+        return keras.optimizers.AdamW(decay, weight_decay=schedule.weight_decay)
+    return keras.optimizers.Adam(decay)

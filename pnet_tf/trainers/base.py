@@ -1,0 +1,96 @@
+"""What a trainer is, and the seeded layers that every network of this package is made of."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .._keras import keras, tf
+
+KINDS = ("text", "image", "dense")
+TASKS = ("classification", "regression")
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """A teacher network.
+
+    model: encoded inputs -> logits [N, outputs], no softmax; regression: the values themselves.
+    encode: `Split.inputs` -> one array that the model takes (int32, uint8 or float32).
+    config: plain JSON from which `rebuild_trainer` makes the same network with fresh weights.
+    """
+
+    name: str
+    model: keras.Model
+    encode: Callable[[np.ndarray], np.ndarray]
+    config: Mapping[str, Any]
+
+
+class Layers:
+    """Standard Keras layers with a seed of their own each, so that a network depends on `seed`.
+
+    Dropout keeps its random state in a variable, so that a checkpoint can hold it.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._seeds: Iterator[int] = itertools.count(seed % 2**20 * 1000 + 1)
+
+    def dense(self, units: int, **options: Any) -> keras.layers.Layer:
+        """Dense layer, He initialisation: a relu follows."""
+        return keras.layers.Dense(units, kernel_initializer=self._he(), **options)
+
+    def logits(self, outputs: int) -> keras.layers.Layer:
+        """The last layer, named "logits": linear."""
+        start = keras.initializers.GlorotUniform(seed=next(self._seeds))
+        return keras.layers.Dense(outputs, kernel_initializer=start, name="logits")
+
+    def conv(self, filters: int, width: int, strides: int = 1) -> keras.layers.Layer:
+        """Square 2-D convolution without bias: batch normalisation follows."""
+        return keras.layers.Conv2D(
+            filters, width, strides, padding="same", use_bias=False, kernel_initializer=self._he()
+        )
+
+    def conv_tokens(self, filters: int, width: int) -> keras.layers.Layer:
+        """1-D convolution over tokens without bias: batch normalisation follows."""
+        return keras.layers.Conv1D(
+            filters, width, padding="same", use_bias=False, kernel_initializer=self._he()
+        )
+
+    def embedding(self, rows: int, width: int) -> keras.layers.Layer:
+        """Trained table [rows, width], uniform in +-0.05 at the start."""
+        start = keras.initializers.RandomUniform(-0.05, 0.05, seed=next(self._seeds))
+        return keras.layers.Embedding(rows, width, embeddings_initializer=start)
+
+    def recurrent(self, cell: type[keras.layers.Layer], units: int) -> keras.layers.Layer:
+        """Bidirectional `cell` (LSTM or GRU) that returns all its states, [N, T, 2 * units]."""
+        return keras.layers.Bidirectional(
+            self._one_way(cell, units, backwards=False),
+            backward_layer=self._one_way(cell, units, backwards=True),
+        )
+
+    def dropout(self, rate: float) -> keras.layers.Layer:
+        """Dropout of single values."""
+        return keras.layers.Dropout(rate, seed=next(self._seeds), rng_type="stateful")
+
+    def _one_way(
+        self, cell: type[keras.layers.Layer], units: int, *, backwards: bool
+    ) -> keras.layers.Layer:
+        return cell(
+            units,
+            return_sequences=True,
+            go_backwards=backwards,
+            kernel_initializer=keras.initializers.GlorotUniform(seed=next(self._seeds)),
+            recurrent_initializer=keras.initializers.Orthogonal(seed=next(self._seeds)),
+        )
+
+    def _he(self) -> keras.initializers.Initializer:
+        return keras.initializers.HeUniform(seed=next(self._seeds))
+
+
+def norm_relu(x: tf.Tensor) -> tf.Tensor:
+    """relu(batch normalisation(x))."""
+    return keras.layers.ReLU()(keras.layers.BatchNormalization()(x))

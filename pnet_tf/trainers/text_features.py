@@ -1,0 +1,104 @@
+"""Text as packed hashed features: words, word pairs and character n-grams, each with its token.
+
+Feature strings are hashed into buckets (Weinberger et al. 2009), with the character n-grams of
+`<word>` as in fastText (Bojanowski et al. 2017, section 3.2). There is no vocabulary to keep.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+ID_BITS = 20
+ID_MASK = (1 << ID_BITS) - 1
+MAX_TOKENS = 256
+MAX_FEATURES = 2048
+_WORD_GRAMS = 64
+_TOKEN = re.compile(r"\w+|[^\w\s]")
+
+
+@dataclass(frozen=True)
+class TextFeatures:
+    """Encoder of texts: int32 [N, features], 0 is padding.
+
+    An entry is `bucket | token << 20`: bucket 1..buckets, token 0..tokens-1. Tokens and features
+    past the two limits are cut.
+    """
+
+    tokens: int
+    features: int
+    buckets: int
+    shortest: int
+    longest: int
+
+    def encode(self, texts: Iterable[str]) -> np.ndarray:
+        """Packed features of each text."""
+        words: dict[str, list[int]] = {}
+        rows = [self._row(str(text), words) for text in texts]
+        encoded = np.zeros((len(rows), self.features), np.int32)
+        for target, row in zip(encoded, rows, strict=True):
+            target[: min(len(row), self.features)] = row[: self.features]
+        return encoded
+
+    def to_json(self) -> dict[str, Any]:
+        """The five numbers."""
+        return asdict(self)
+
+    def _row(self, text: str, words: dict[str, list[int]]) -> list[int]:
+        row: list[int] = []
+        before = ""
+        for position, word in enumerate(_TOKEN.findall(text.lower())[: self.tokens]):
+            if word not in words:
+                words[word] = self._word(word)
+            pair = self._bucket(f"2{before} {word}")
+            row.extend(bucket | position << ID_BITS for bucket in (*words[word], pair))
+            before = word
+            if len(row) >= self.features:
+                break
+        return row
+
+    def _word(self, word: str) -> list[int]:
+        """Buckets of the word and of the n-grams of `<word>`, each once."""
+        marked = f"<{word[:_WORD_GRAMS]}>"
+        grams = (
+            marked[start : start + size]
+            for size in range(self.shortest, self.longest + 1)
+            for start in range(len(marked) - size + 1)
+        )
+        features = [f"1{word}", *(f"c{gram}" for gram in grams)]
+        return list(dict.fromkeys(map(self._bucket, features)))
+
+    def _bucket(self, feature: str) -> int:
+        return zlib.crc32(feature.encode("utf-8", "replace")) % self.buckets + 1
+
+
+def fit_text_features(texts: Iterable[str], options: Mapping[str, Any]) -> TextFeatures:
+    """Limits that cut about one text in a hundred, at most 256 tokens and 2048 features."""
+    hashing = {key: options[key] for key in ("buckets", "shortest", "longest")}
+    whole = TextFeatures(MAX_TOKENS, MAX_FEATURES, **hashing)
+    words: dict[str, list[int]] = {}
+    rows = [whole._row(str(text), words) for text in texts]
+    tokens = [(row[-1] >> ID_BITS) + 1 for row in rows if row]
+    features = [len(row) for row in rows if row]
+    return TextFeatures(
+        _limit(tokens, MAX_TOKENS), _limit(features, MAX_FEATURES), **hashing
+    )
+
+
+def inverse_document_frequency(encoded: np.ndarray, buckets: int) -> np.ndarray:
+    """max(0, ln(N / (1 + df))) of bucket 0..buckets, float32; 0 for padding."""
+    frequency = np.zeros(buckets + 1)
+    for row in encoded:
+        frequency[np.unique(row & ID_MASK)] += 1
+    weights = np.log(max(len(encoded), 1) / (1 + frequency)).clip(min=0.0)
+    weights[0] = 0.0
+    return weights.astype(np.float32)
+
+
+def _limit(sizes: list[int], most: int) -> int:
+    return min(most, int(np.ceil(np.percentile(sizes, 99)))) if sizes else 1

@@ -1,0 +1,60 @@
+"""Packages, dependencies and the console script; every version range stands here and only here."""
+
+import runpy
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+ROOT = Path(__file__).parent
+README = ROOT / "README.md"
+VERSION = runpy.run_path(str(ROOT / "pnet_tf" / "version.py"))["__version__"]
+
+RUNTIME = [
+    "ai-edge-litert>=2.3,<3",
+    "click>=8.1.7,<9",
+    "flatbuffers>=25.9.23",
+    "numpy>=1.26,<3",
+    "pillow>=10.3",
+    "rich>=13.7",
+]
+TRAIN = [
+    "ai-edge-quantizer>=0.10,<0.11",
+    "scikit-learn>=1.5,<2",
+    # TFMOT imports distutils, which Python 3.12 has only through setuptools.
+    "setuptools>=77",
+    # tf.summary writes its events through it, and TensorFlow no longer asks for it.
+    "tensorboard>=2.20,<3",
+    "tensorboard>=2.19,<3",
+    "tensorflow>=2.21,<2.22",
+    "tensorflow-model-optimization>=0.8.1,<0.9",
+    "tf_keras>=2.21,<2.22",
+]
+TEST = [
+    *TRAIN,
+    "build>=1.2",
+    "hypothesis>=6.100",
+    "mypy>=1.15",
+    "pytest>=8.2",
+    "ruff>=0.12",
+]
+BENCHMARK = ["fasttext-numpy2>=0.10.4", "scikit-learn>=1.5,<2"]
+
+LIBRARY = find_packages(include=["pnet_tf", "pnet_tf.*"], exclude=["pnet_tf.export*"])
+EXPORT = [f"pnet_tf.export.{name}" for name in find_packages("export")]
+
+setup(
+    name="pnet-tf",
+    version=VERSION,
+    description="Projection networks: labelled data in, one tiny stock-runtime .tflite out",
+    long_description=README.read_text(encoding="utf-8") if README.exists() else "",
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    license_files=["LICENSE"],
+    python_requires=">=3.10",
+    packages=[*LIBRARY, "pnet_tf.export", *EXPORT],
+    package_dir={"pnet_tf": "pnet_tf", "pnet_tf.export": "export"},
+    package_data={"pnet_tf": ["py.typed", "recipes/*.json"], "pnet_tf.data": ["samples/**/*"]},
+    install_requires=RUNTIME,
+    extras_require={"runtime": [], "train": TRAIN, "test": TEST, "benchmark": BENCHMARK},
+    entry_points={"console_scripts": ["pnet-tf=pnet_tf.cli:main"]},
+)

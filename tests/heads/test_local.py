@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+
+from pnet_tf.errors import InputError
+from pnet_tf.heads.local import local_head
+from pnet_tf.projections.local import ternary_filters
+from tests.layer_checks import check_layer, convert, operators, run
+
+SMALL = {"channels": (4, 4, 6), "strides": (1, 1, 2)}
+
+
+def random_bits(*shape):
+    return np.random.RandomState(0).choice([-1.0, 1.0], shape).astype(np.float32)
+
+
+def test_parameters_and_shapes():
+    head = local_head((8, 8, 5), 3, **SMALL)
+    assert head.name == "head" and head.output_shape == (None, 3)
+    assert head.get_layer("block_2_norm").output_shape == (None, 4, 4, 6)
+    learned = 5 * 4 + 4 * 4 + 4 * 6 + 6 * 3 + 3
+    norms = 2 * (4 + 4 + 4 + 4 + 6)
+    assert sum(int(np.prod(weight.shape)) for weight in head.trainable_weights) == learned + norms
+
+
+def test_filters_come_from_the_seed_and_differ_between_blocks():
+    head = local_head((8, 8, 5), 3, **SMALL, seed=7)
+    for index in (1, 2):
+        weights = head.get_layer(f"block_{index}_filters").get_weights()[0]
+        np.testing.assert_array_equal(weights, ternary_filters(3, 4, 1, 7 + index))
+
+
+def test_one_block_is_a_linear_map_of_the_mean_of_bits():
+    head = local_head((2, 2, 2), 1, channels=(1,), strides=(1,), dropout=0.0)
+    head.get_layer("block_0_learned").set_weights([np.array([[[[2.0], [1.0]]]])])
+    head.get_layer("block_0_norm").set_weights(
+        [np.ones(1), np.zeros(1), np.zeros(1), np.ones(1) - 1e-3]
+    )
+    head.get_layer("logits").set_weights([np.array([[4.0]]), np.array([0.5])])
+    bits = np.array([[[[1, 1], [1, -1]], [[-1, 1], [-1, -1]]]], dtype=np.float32)
+    # 2a + b: 3, 1, -1, -3; ReLU and mean: 1; times 4 plus 0.5
+    assert head.predict(bits, verbose=0)[0, 0] == pytest.approx(4.5, rel=1e-5)
+
+
+@pytest.mark.parametrize("activation", ["sign", "relu"])
+def test_head_and_tflite(activation, tmp_path):
+    bits = random_bits(6, 8, 8, 5)
+    head = local_head((8, 8, 5), 3, **SMALL, activation=activation, filters=2)
+    logits = check_layer(head, bits, (3,), tmp_path)
+    content = convert(head, bits)
+    np.testing.assert_allclose(run(content, bits), logits, atol=1e-4)
+    assert {"DEPTHWISE_CONV_2D", "CONV_2D"} <= operators(content)
+
+
+@pytest.mark.parametrize(
+    ("shape", "options", "message"),
+    [
+        ((8, 8, 5), {"channels": (4, 4), "strides": (1,)}, "one entry a block, got 2 and 1"),
+        ((8, 8, 5), {"channels": (), "strides": ()}, "one entry a block, got 0 and 0"),
+        ((8, 8, 5), {"channels": (0,), "strides": (1,)}, "channels must be 1..4096, got 0"),
+        ((8, 8, 5), {"channels": (4,), "strides": (9,)}, "strides must be 1..4, got 9"),
+        ((8, 8, 5), {**SMALL, "activation": "tanh"}, "activation must be one of"),
+        ((8, 8, 5), {**SMALL, "dropout": 1.5}, "dropout must be at least 0"),
+        ((320,), SMALL, "input must be an image"),
+    ],
+)
+def test_bad_arguments(shape, options, message):
+    with pytest.raises(InputError, match=message):
+        local_head(shape, 3, **options)
