@@ -23,7 +23,6 @@ TRAIN = [
     # TFMOT imports distutils, which Python 3.12 has only through setuptools.
     "setuptools>=77",
     # tf.summary writes its events through it, and TensorFlow no longer asks for it.
-    "tensorboard>=2.20,<3",
     "tensorboard>=2.19,<3",
     "tensorflow>=2.21,<2.22",
     "tensorflow-model-optimization>=0.8.1,<0.9",

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from .errors import InputError as InputError
     from .errors import WorkError as WorkError
     from .export.evaluate import evaluate_model as evaluate_model
-    from .export.freeze import export_run as export_run
     from .export.interpreter import load_model as load_model
+    from .export.pipeline import export_run as export_run
     from .model import ProjectionNet as ProjectionNet
     from .model import build_student as build_student
     from .training import train as train
@@ -25,7 +25,7 @@ _MODULES = {
     "WorkError": "errors",
     "build_student": "model",
     "evaluate_model": "export.evaluate",
-    "export_run": "export.freeze",
+    "export_run": "export.pipeline",
     "load_dataset": "data",
     "load_model": "export.interpreter",
     "train": "training",

@@ -49,7 +49,6 @@ class TrainingWatch:
         self._task = self._progress.add_task("starting", total=None, terms="")
 
     def __enter__(self) -> TrainingWatch:
-        self._progress.start()
         return self
 
     def __exit__(
@@ -60,6 +59,7 @@ class TrainingWatch:
 
     def on_batch(self, epoch: int, step: int, steps: int, metrics: Mapping[str, float]) -> None:
         """Move the bar."""
+        self._progress.start()  # does nothing once started
         self._progress.update(
             self._task, description=f"epoch {epoch + 1}", total=steps, completed=step + 1,
             terms=_terms(metrics),

@@ -15,8 +15,8 @@ def check_layer(
     """Outputs of `layer` for `inputs` [N, ...], after every check below; works for a head too.
 
     Shape of one sample is `output_shape`; a copy made from the configuration, and a saved and
-    loaded model, give the same outputs; one training step moves a trainable weight, if there is one,
-    and leaves all of them finite. `layer` has its own weights back at the end.
+    loaded model, give the same outputs; one training step moves a trainable weight, if there is
+    one, and leaves all of them finite. `layer` has its own weights back at the end.
     """
     model = _wrap(layer, inputs)
     outputs = model.predict(inputs, verbose=0)
@@ -85,9 +85,7 @@ def _check_config(layer: keras.layers.Layer, inputs: np.ndarray, outputs: np.nda
     np.testing.assert_array_equal(model.predict(inputs, verbose=0), outputs)
 
 
-def _check_saved(
-    model: keras.Model, inputs: np.ndarray, outputs: np.ndarray, folder: Path
-) -> None:
+def _check_saved(model: keras.Model, inputs: np.ndarray, outputs: np.ndarray, folder: Path) -> None:
     path = folder / "layer.keras"
     model.save(path)
     loaded = keras.models.load_model(path)

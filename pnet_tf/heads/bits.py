@@ -12,7 +12,7 @@ from ..projections.seeded import check_range
 def linear_head(
     input_shape: Sequence[int], outputs: int, *, bit_dropout: float = 0.2, weight_decay: float = 0.0
 ) -> keras.Model:
-    """bits . W + b: +-1 of `input_shape` (flattened) to logits [N, outputs].
+    """Logits x . W + b of the bits x: +-1 of `input_shape` (flattened) to [N, outputs].
 
     `bit_dropout` is a fraction below 1; `weight_decay` is the L2 factor of W, added to the training
     loss; InputError on bad values.

@@ -12,6 +12,7 @@ from .seeded import (
     check_range,
     check_seed,
     flat_features,
+    flat_size,
     guard,
     random_normal,
     random_packed,
@@ -65,7 +66,7 @@ class DenseProjection(keras.layers.Layer):
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Rebuild P for the number of features in `input_shape`."""
-        features = int(np.prod(input_shape[1:]))
+        features = flat_size(input_shape)
         make = gaussian_matrix if self.kind == "gaussian" else rademacher_bytes
         self._matrix = make(features, self.functions * self.bits, self.seed)
         super().build(input_shape)

@@ -13,6 +13,7 @@ from .seeded import check_range, check_seed, random_ternary, random_uniform
 from .straight_through import Sign, sign
 
 _BRIGHTEST = 255.0
+_CONTRAST = 24.0
 
 
 def ternary_filters(kernel: int, channels: int, filters: int, seed: int) -> np.ndarray:
@@ -28,15 +29,17 @@ def ternary_filters(kernel: int, channels: int, filters: int, seed: int) -> np.n
 
 
 def random_thresholds(values: np.ndarray, seed: int) -> np.ndarray:
-    """One threshold a filter, float32 [channels * filters]: uniform over its possible responses.
+    """One threshold a filter, float32 [channels * filters]: its response to a flat random patch.
 
-    Responses to pixels 0..255 are whole numbers; a threshold is a whole number plus a half, so
-    that none of them is on it.
+    The patch has brightness 255 u^2, u uniform in [0, 1): dark values are the commoner ones. A
+    filter whose entries sum to zero gets a contrast of 24 either way instead. Responses to pixels
+    are whole numbers; a threshold is a whole number plus a half, so that none of them is on it.
     """
-    low = _BRIGHTEST * np.minimum(values, 0.0).sum((0, 1)).ravel()
-    high = _BRIGHTEST * np.maximum(values, 0.0).sum((0, 1)).ravel()
-    share = random_uniform(seed, "threshold", low.size)
-    return (np.floor(low + share * (high - low)) + 0.5).astype(np.float32)
+    sums = values.sum((0, 1)).ravel()
+    share = random_uniform(seed, "threshold", sums.size)
+    contrast = np.where(share < 0.5, -_CONTRAST, _CONTRAST)
+    responses = np.where(sums == 0, contrast, sums * _BRIGHTEST * share**2)
+    return (np.floor(responses) + 0.5).astype(np.float32)
 
 
 def local_bits(
@@ -55,8 +58,8 @@ def local_bits(
 class LocalProjection(keras.layers.Layer):
     """`filters` fixed random `kernel` x `kernel` filters a channel, a random threshold, the sign.
 
-    Pixels uint8 [N, H, W, C] to +-1 float32 [N, H', W', C * filters], H' = ceil(H / stride). A model
-    file holds 4 * (kernel^2 + 1) bytes an output channel.
+    Pixels uint8 [N, H, W, C] to +-1 float32 [N, H', W', C * filters], H' = ceil(H / stride). A
+    model file holds 4 * (kernel^2 + 1) bytes an output channel.
     """
 
     def __init__(
@@ -98,7 +101,7 @@ class LocalProjection(keras.layers.Layer):
 
 @keras.utils.register_keras_serializable("pnet_tf")
 class TernaryFilters(keras.initializers.Initializer):
-    """Initializer of a depthwise kernel [k, k, channels, multiplier]: `ternary_filters` of `seed`."""
+    """Initializer of a depthwise kernel [k, k, channels, filters]: `ternary_filters`."""
 
     def __init__(self, seed: int) -> None:
         self.seed = check_seed(seed)

@@ -8,8 +8,9 @@ are turned into signs, ternary digits and normals here.
 
 from __future__ import annotations
 
+import math
 import numbers
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -92,5 +93,12 @@ def unpack_signs(packed: np.ndarray, inputs: tf.Tensor) -> tf.Tensor:
 
 def flat_features(inputs: tf.Tensor) -> tf.Tensor:
     """Pixels uint8 [N, H, W, C] or features [N, F] as float32 [N, F], values unchanged."""
-    size = int(np.prod(inputs.shape[1:]))
-    return tf.reshape(tf.cast(inputs, tf.float32), [-1, size])
+    return tf.reshape(tf.cast(inputs, tf.float32), [-1, flat_size(inputs.shape)])
+
+
+def flat_size(input_shape: Sequence[int | None]) -> int:
+    """Values a sample of [N, ...]; raises InputError when a dimension is open or empty."""
+    sizes = list(input_shape[1:])
+    if not sizes or not all(sizes):
+        raise InputError(f"input must be [N, F] or [N, H, W, C], got shape {tuple(input_shape)}")
+    return math.prod(size for size in sizes if size)

@@ -9,7 +9,7 @@ from .._keras import keras, tf
 
 @tf.custom_gradient
 def sign(x: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
-    """+1 where x >= 0 (so sign(0) = +1), else -1; float32, gradient 1 where |x| <= 1, else 0."""
+    """Float32 +1 where x >= 0 (so for 0 too), else -1; gradient 1 where |x| <= 1, else 0."""
 
     def gradient(upstream: tf.Tensor) -> tf.Tensor:
         return upstream * tf.cast(tf.abs(x) <= 1.0, upstream.dtype)

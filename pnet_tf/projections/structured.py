@@ -1,9 +1,9 @@
 """Structured projection: three rounds of random signs and a Walsh-Hadamard transform.
 
 Orthogonal random features (Yu et al. 2016, arXiv 1610.09072) for sign hashes (Andoni et al. 2015,
-arXiv 1509.02897, section 6): sign of H.D3.H.D2.H.D1.x. With H = H_a (x) H_b the transform of n = a*b
-values is two small matrix products, H_a . X . H_b on X = x reshaped to [a, b]. H is left with
-entries +-1, so for pixels the first two rounds are exact integers in float32 up to n = 1024.
+arXiv 1509.02897, section 6): sign of H.D3.H.D2.H.D1.x. With H = H_a (x) H_b the transform of
+n = a*b values is two small matrix products, H_a . X . H_b on X = x reshaped to [a, b]. H is left
+with entries +-1, so for pixels the first two rounds are exact integers in float32 up to n = 1024.
 """
 
 from __future__ import annotations
@@ -14,7 +14,14 @@ from typing import Any
 import numpy as np
 
 from .._keras import keras, tf
-from .seeded import check_range, check_seed, flat_features, random_packed, unpack_signs
+from .seeded import (
+    check_range,
+    check_seed,
+    flat_features,
+    flat_size,
+    random_packed,
+    unpack_signs,
+)
 from .straight_through import sign
 
 ROUNDS = 3
@@ -101,7 +108,7 @@ class StructuredProjection(keras.layers.Layer):
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Rebuild the signs for the number of features in `input_shape`."""
-        features = int(np.prod(input_shape[1:]))
+        features = flat_size(input_shape)
         self._layout = structured_layout(features, self.functions * self.bits)
         self._packed = structured_bytes(self._layout, self.seed)
         super().build(input_shape)

@@ -1,17 +1,20 @@
-"""Text projection: UTF-8 bytes in, one ternary vector a token out, integer arithmetic only.
+"""Text projection: UTF-8 bytes in, one ternary vector a token out, by integer arithmetic.
 
-Every step is an int32 TensorFlow op that converts to a TFLite builtin, so Python and the device
-compute the same bits, and no quantiser (they touch float tensors only) can change one.
+Every step up to the last is an int32 TensorFlow op that converts to a TFLite builtin, so Python and
+the device compute the same sums, and no quantiser (they touch float tensors only) can change one.
+The last step clips those sums to -1..1 in float, where TFLite is quicker; they stay three values.
 
 1. A 256-entry table gives each byte a code: letters fold to lower case, white space is 0.
 2. A token is a run of word bytes, or one punctuation mark; `tokens` of them are kept, the rest
    of the message falls into the last one.
-3. Each byte opens four n-grams around it (its code c, with the next n, the previous p, and the one
-   after the next m): c, cn, pcn, pcnm. A hash is the multilinear form sum K_j * code_j mod 2^32.
-   A token's word hash is the sum of the squares of its pcn hashes, so it needs no position.
-4. Multiply-shift (Dietzfelbinger et al. 1997): the top bits of h * C_k, C_k odd, name a column
-   and a sign; +-1 is added there (count sketch, Charikar et al. 2002) for each of `hashes`
-   columns an n-gram and `word_hashes` columns a word. The token vector is the sign of the sums.
+3. Each byte opens four n-grams around it, of its code c, the next n, the previous p and the one
+   after the next m: c, cn, pcn, pcnm. Their hashes are the growing multilinear form
+   K_1 c + K_2 n + K_3 p + K_4 m modulo 2^32. A token's word hash is the sum of the squares of its
+   pcn hashes, so it needs no position.
+4. Multiply-shift (Dietzfelbinger et al. 1997): the top bits of h * C, C odd and another one for
+   each kind of n-gram, name a column and a sign; +-1 is added there (count sketch, Charikar et al.
+   2002), `hashes` times an n-gram and `word_hashes` times a word. The token vector is the sign of
+   the sums.
 """
 
 from __future__ import annotations
@@ -24,7 +27,6 @@ from .._keras import keras, tf
 from ..errors import InputError
 from .seeded import check_range, check_seed, random_words
 
-_FORMS = 10  # multipliers of the four n-gram hashes: 1 + 2 + 3 + 4
 _ORDERS = 4
 _MARKS = [c for c in range(33, 127) if not (chr(c).isalnum() or chr(c) in "'_")]
 
@@ -45,8 +47,11 @@ def byte_table() -> np.ndarray:
 
 
 def multipliers(seed: int, hashes: int, word_hashes: int) -> np.ndarray:
-    """Odd int32 [10 + hashes + word_hashes] from the Philox stream (seed, "text")."""
-    words = random_words(seed, "text", _FORMS + hashes + word_hashes)
+    """Odd int32 [4 + 4 * hashes + word_hashes] from the Philox stream (seed, "text").
+
+    K_1 to K_4, then C of c, cn, pcn and pcnm (`hashes` each), then C of words.
+    """
+    words = random_words(seed, "text", _ORDERS + _ORDERS * hashes + word_hashes)
     return ((words >> np.uint64(32)).astype(np.uint32) | np.uint32(1)).view(np.int32)
 
 
@@ -57,21 +62,20 @@ def text_vectors(
 
     `constants` are the `multipliers` of the same `hashes`; `columns` is a power of two.
     """
+    forms, ngram, word = np.split(constants, [_ORDERS, _ORDERS * (hashes + 1)])
     code = tf.gather(tf.constant(byte_table().astype(np.int32)), tf.cast(data, tf.int32))
     inside = tf.minimum(code, 1)
     token = _token_index(code, inside, tokens)
-    forms = _ngram_hashes(code, constants[:_FORMS])
-    ngrams = forms[..., None] * constants[_FORMS : _FORMS + hashes]
-    words = _word_hashes(forms[:, :, 2], inside, token, tokens)
-    known = tf.minimum(tf.abs(words), 1)
-    words = words[..., None] * constants[_FORMS + hashes :]
-    index, sign = _columns(ngrams, inside[..., None, None], token[..., None, None], columns)
-    rows = tf.range(tokens, dtype=tf.int32)[None, :, None]
-    word_index, word_sign = _columns(words, known[..., None], rows, columns)
-    index, sign = tf.concat([index, word_index], 1), tf.concat([sign, word_sign], 1)
-    sums = _scatter(index, sign, tokens * columns)
-    ternary = tf.maximum(tf.minimum(sums, 1), -1)
-    return tf.reshape(tf.cast(ternary, tf.float32), [-1, tokens, columns])
+    ngrams = _ngram_hashes(code, forms)
+    words = _scatter(token, ngrams[2] * ngrams[2] * inside, tokens)
+    places = [
+        _columns(tf.stack(ngrams, 1), ngram.reshape(_ORDERS, hashes, 1), columns, token, inside),
+        _columns(words[:, None], word.reshape(1, -1, 1), columns,
+                 tf.range(tokens, dtype=tf.int32), tf.minimum(tf.abs(words), 1)),
+    ]  # fmt: skip
+    index, sign = (tf.concat(parts, 1) for parts in zip(*places, strict=True))
+    sums = tf.cast(_scatter(index, sign, tokens * columns), tf.float32)
+    return tf.reshape(tf.clip_by_value(sums, -1.0, 1.0), [-1, tokens, columns])
 
 
 def _shifted(values: tf.Tensor, before: int, after: int) -> tf.Tensor:
@@ -87,32 +91,31 @@ def _token_index(code: tf.Tensor, inside: tf.Tensor, tokens: int) -> tf.Tensor:
     return tf.clip_by_value(tf.cumsum(start, axis=1) - 1, 0, tokens - 1)
 
 
-def _ngram_hashes(code: tf.Tensor, k: np.ndarray) -> tf.Tensor:
-    """int32 [N, L, 4]: the hashes of c, cn, pcn, pcnm around each byte."""
+def _ngram_hashes(code: tf.Tensor, k: np.ndarray) -> list[tf.Tensor]:
+    """int32 [N, L] each: the hashes of c, cn, pcn, pcnm around each byte."""
     wide = _shifted(code, 1, 2)
     length = code.shape[1]
     p, n = wide[:, :length], wide[:, 2 : length + 2]
     m = wide[:, 3:] * tf.minimum(n, 1)
-    pcn = p * k[3] + code * k[4] + n * k[5]
-    pcnm = p * k[6] + code * k[7] + n * k[8] + m * k[9]
-    return tf.stack([code * k[0], code * k[1] + n * k[2], pcn, pcnm], axis=-1)
-
-
-def _word_hashes(pcn: tf.Tensor, inside: tf.Tensor, token: tf.Tensor, tokens: int) -> tf.Tensor:
-    """int32 [N, tokens]: the sum over each token's bytes of pcn^2; 0 where there is no token."""
-    return tf.reshape(_scatter(token, pcn * pcn * inside, tokens), [-1, tokens])
+    c = code * k[0]
+    cn = c + n * k[1]
+    pcn = cn + p * k[2]
+    return [c, cn, pcn, pcn + m * k[3]]
 
 
 def _columns(
-    hashes: tf.Tensor, weight: tf.Tensor, token: tf.Tensor, columns: int
+    hashes: tf.Tensor, constants: np.ndarray, columns: int, token: tf.Tensor, weight: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Flat column token * columns + (top bits of the hash) and weight * sign, both int32 [N, -1]."""
-    top = tf.math.floordiv(hashes, 2**32 // (2 * columns))  # -columns..columns-1
-    negative = tf.minimum(top, 0)
-    negative = tf.maximum(negative, -1)
-    index = token * columns + top - negative * columns
-    sign = (negative * 2 + 1) * weight
-    size = int(np.prod(hashes.shape[1:]))
+    """Flat column token * columns + (top bits of hash * C), and weight * sign; int32 [N, -1].
+
+    `hashes` [N, O, K], `constants` [O, H, 1], `token` [K] or [N, K], `weight` [N, K].
+    """
+    top = tf.math.floordiv(hashes[:, :, None] * constants, 2**32 // (2 * columns))
+    negative = tf.maximum(tf.minimum(top, 0), -1)  # top is -columns..columns-1
+    first = token * columns
+    index = (first if first.shape.rank == 1 else first[:, None, None]) + top - negative * columns
+    sign = (negative * 2 + 1) * weight[:, None, None]
+    size = int(np.prod(top.shape[1:]))
     return tf.reshape(index, [-1, size]), tf.reshape(sign, [-1, size])
 
 

@@ -46,7 +46,9 @@ def test_dropout_acts_in_training_only():
     bits = random_bits(2, 400)
     np.testing.assert_array_equal(head(bits), head(bits, training=False))
     assert not np.allclose(head(bits, training=True), head(bits))
-    assert not [layer for layer in linear_head((4,), 1, bit_dropout=0.0).layers if "drop" in layer.name]
+    assert not [
+        layer for layer in linear_head((4,), 1, bit_dropout=0.0).layers if "drop" in layer.name
+    ]
 
 
 @pytest.mark.parametrize("units", [(), (12,), (9, 8)])

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from pnet_tf._keras import keras
 from pnet_tf.errors import InputError
 from pnet_tf.heads.local import local_head
 from pnet_tf.projections.local import ternary_filters
@@ -11,6 +12,14 @@ SMALL = {"channels": (4, 4, 6), "strides": (1, 1, 2)}
 
 def random_bits(*shape):
     return np.random.RandomState(0).choice([-1.0, 1.0], shape).astype(np.float32)
+
+
+def settle_norms(head):
+    """Thresholds as after training: no response lies on one, where rounding decides the sign."""
+    rng = np.random.RandomState(1)
+    for layer in head.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.set_weights([rng.uniform(0.5, 1.0, w.shape) for w in layer.get_weights()])
 
 
 def test_parameters_and_shapes():
@@ -45,6 +54,7 @@ def test_one_block_is_a_linear_map_of_the_mean_of_bits():
 def test_head_and_tflite(activation, tmp_path):
     bits = random_bits(6, 8, 8, 5)
     head = local_head((8, 8, 5), 3, **SMALL, activation=activation, filters=2)
+    settle_norms(head)
     logits = check_layer(head, bits, (3,), tmp_path)
     content = convert(head, bits)
     np.testing.assert_allclose(run(content, bits), logits, atol=1e-4)

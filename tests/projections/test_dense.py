@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from tests.layer_checks import check_layer, convert, run
 
 from pnet_tf._keras import keras, tf
 from pnet_tf.errors import InputError
@@ -11,6 +10,7 @@ from pnet_tf.projections.dense import (
     rademacher_bits,
     rademacher_bytes,
 )
+from tests.layer_checks import check_layer, convert, run
 
 
 def signs_of(features, outputs, seed):

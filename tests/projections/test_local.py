@@ -62,12 +62,14 @@ def test_filters_are_ternary_and_never_empty():
     assert set(np.unique(ternary_filters(3, 10, 10, 0))) == {-1.0, 0.0, 1.0}
 
 
-def test_thresholds_lie_between_the_extreme_responses_and_on_none():
+def test_thresholds_are_responses_to_flat_patches():
     values = ternary_filters(3, 1, 500, 3)
-    thresholds = random_thresholds(values, 3)
-    low, high = np.minimum(values, 0).sum((0, 1, 2)), np.maximum(values, 0).sum((0, 1, 2))
-    assert (thresholds > 255 * low).all() and (thresholds < 255 * high).all()
+    thresholds, sums = random_thresholds(values, 3), values.sum((0, 1, 2))
     assert (thresholds % 1 == 0.5).all()
+    brightness = thresholds[sums != 0] / sums[sums != 0]
+    assert (brightness > -1).all() and (brightness < 256).all()
+    assert np.median(brightness) == pytest.approx(64, abs=20)
+    assert set(thresholds[sums == 0]) == {-23.5, 24.5}
 
 
 def test_layer_and_tflite(tmp_path):

@@ -1,8 +1,8 @@
 import numpy as np
-from tests.layer_checks import check_layer
 
 from pnet_tf._keras import tf
 from pnet_tf.projections.straight_through import Sign, sign
+from tests.layer_checks import check_layer
 
 
 def test_values_with_zero_counted_as_positive():

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from tests.layer_checks import check_layer, convert, operators, run
 
 from pnet_tf._keras import keras, tf
 from pnet_tf.errors import InputError
@@ -11,6 +10,7 @@ from pnet_tf.projections.structured import (
     structured_bytes,
     structured_layout,
 )
+from tests.layer_checks import check_layer, convert, operators, run
 
 
 def reference(x, seed, outputs):

@@ -1,0 +1,106 @@
+# `make demo` and `make test` need only make and a Python from 3.10 to 3.13 with pip.
+# Each venv has a stamp file, so a second run installs nothing and needs no network.
+
+PYTHON ?= python3
+PNET_TF_DATA ?= $(abspath ../shared/data)
+PYTEST_ARGS ?=
+BENCH_ARGS ?=
+
+VENV := .venv
+TEST := .venv-test
+BENCH := .venv-bench
+LOCK := .venv-lock
+PROJECT := setup.py pyproject.toml pnet_tf/version.py
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+export PNET_TF_DATA
+
+.PHONY: help demo test slow check lint types bench lock clean
+# Two editable installs at once would write the same metadata folder.
+.NOTPARALLEL:
+
+help:
+	@echo 'make demo    train, export and use the built-in Smart Reply sample'
+	@echo 'make test    everyday tests          make slow   long checks'
+	@echo 'make check   lint and types          make bench  speed and size beside peers'
+	@echo 'make lock    renew requirements/     make clean  remove venvs and caches'
+	@echo 'Another Python: make demo PYTHON=python3.12'
+
+# A venv made without ensurepip (some distributions split it off) gets its pip from $(PYTHON)'s.
+define make_venv
+@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 10) <= v <= (3, 13) else \
+"TensorFlow 2.21 needs Python 3.10 to 3.13, found %d.%d; try make PYTHON=python3.12" % v)'
+@$(1)/bin/python -m pip --version >/dev/null 2>&1 || { \
+  echo "making $(1)"; \
+  $(PYTHON) -m venv --clear $(1) >/dev/null 2>&1 || { \
+    $(PYTHON) -m venv --clear --without-pip $(1) && \
+    $(PYTHON) -m pip install -q --target \
+      "$$($(1)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" pip; }; }
+endef
+
+define install
+$(call make_venv,$(1))
+@echo "installing requirements/$(2).txt into $(1)"
+@$(1)/bin/python -m pip install -q -r requirements/$(2).txt
+@$(1)/bin/python -m pip install -q --no-deps --no-build-isolation -e .
+@touch $@
+endef
+
+$(VENV)/.installed: requirements/demo.txt $(PROJECT)
+	$(call install,$(VENV),demo)
+
+$(TEST)/.installed: requirements/test.txt $(PROJECT)
+	$(call install,$(TEST),test)
+
+$(BENCH)/.installed: requirements/bench.txt $(PROJECT)
+	$(call install,$(BENCH),bench)
+
+$(LOCK)/.installed:
+	$(call make_venv,$(LOCK))
+	@$(LOCK)/bin/python -m pip install -q uv
+	@touch $@
+
+demo: $(VENV)/.installed
+	$(VENV)/bin/pnet-tf demo
+
+test: $(TEST)/.installed
+	$(TEST)/bin/python -m pytest $(PYTEST_ARGS)
+
+slow: $(TEST)/.installed
+	$(TEST)/bin/python -m pytest -m slow $(PYTEST_ARGS)
+
+check: lint types
+
+lint: $(TEST)/.installed
+	$(TEST)/bin/ruff check .
+
+# `export/` is a part of the package only once installed, so the types are checked on such a copy.
+types: $(TEST)/.installed
+	@rm -rf build/check && mkdir -p build/check && cp -R pnet_tf build/check/
+	@cp -R export build/check/pnet_tf/export
+	cd build/check && ../../$(TEST)/bin/mypy --config-file ../../pyproject.toml \
+	  --cache-dir ../../.mypy_cache -p pnet_tf
+
+bench: $(BENCH)/.installed
+	$(BENCH)/bin/python benchmarks/featurise.py $(PNET_TF_DATA)/clinc150
+	$(BENCH)/bin/python benchmarks/text_peers.py $(PNET_TF_DATA)/atis $(BENCH_ARGS)
+	$(BENCH)/bin/python benchmarks/text_peers.py $(PNET_TF_DATA)/clinc150 $(BENCH_ARGS)
+
+UV_COMPILE = $(LOCK)/bin/uv pip compile -q --universal --python-version 3.10 \
+  --no-emit-index-url --no-emit-find-links --no-annotate --no-header --constraints requirements/constraints.txt setup.py
+define compile
+@{ echo '# Made by `make lock` from setup.py.'; $(UV_COMPILE) $(1); } > requirements/.lock
+@mv requirements/.lock requirements/$(2).txt
+endef
+
+lock: $(LOCK)/.installed
+	$(call compile,--extra train,demo)
+	$(call compile,--extra test,test)
+	$(call compile,--extra train --extra benchmark,bench)
+	@rm -rf pnet_tf.egg-info
+
+clean:
+	rm -rf $(VENV) $(TEST) $(BENCH) $(LOCK) build dist pnet_tf.egg-info demo_run
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

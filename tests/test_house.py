@@ -1,0 +1,117 @@
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+MOST_BYTES = 1_000_000
+MACHINE_PATH = re.compile(r"(?<![\w.~$)}])/(?:root|work|home/\w+|Users/\w+)/")
+REGISTRY = re.compile(
+    r"--(?:extra-)?index-url|trusted-hos[t]|^registry *=|https?://[^\s/]*(?:pypi|pythonhosted)[^\s/]*/"
+    r"|https?://\S*/simple\b",
+    re.MULTILINE,
+)
+COMMAND = re.compile(r"^(?:\$ )?(?:\S*/bin/)?pnet-tf +([a-z]+)(.*)$", re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def tracked():
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("not a git checkout")
+    names = done.stdout.decode().split("\0")
+    return [ROOT / name for name in names if name and (ROOT / name).is_file()]
+
+
+def too_large(files):
+    return [path.name for path in files if path.stat().st_size > MOST_BYTES]
+
+
+def matches(files, pattern):
+    found = []
+    for path in files:
+        content = path.read_bytes()
+        text = "" if b"\0" in content else content.decode("utf-8", "replace")
+        found += [f"{path.name}: {match.group()}" for match in pattern.finditer(text)]
+    return found
+
+
+def unknown_commands(text, main):
+    """Commands and long options of `pnet-tf` in a README that the command line does not have."""
+    problems = []
+    for name, rest in COMMAND.findall(text.replace("\\\n", " ")):
+        command = main.commands.get(name)
+        if command is None:
+            problems.append(name)
+            continue
+        known = {option for item in command.params for option in item.opts + item.secondary_opts}
+        known |= {"--help"}
+        used = re.findall(r"(?<=\s)(--[a-z][a-z-]*)", rest.split("#")[0])
+        problems += [f"{name} {option}" for option in used if option not in known]
+    return problems
+
+
+def test_no_tracked_file_is_large(tracked):
+    assert len(tracked) > 50
+    assert too_large(tracked) == []
+
+
+def test_large_file_is_found(tmp_path):
+    (tmp_path / "model.bin").write_bytes(bytes(MOST_BYTES + 1))
+    (tmp_path / "small.bin").write_bytes(bytes(MOST_BYTES))
+    assert too_large(sorted(tmp_path.iterdir())) == ["model.bin"]
+
+
+def test_no_machine_path_is_tracked(tracked):
+    assert matches(tracked, MACHINE_PATH) == []
+
+
+@pytest.mark.parametrize("folder", ["root", "work", "home/someone", "Users/someone"])
+def test_machine_path_is_found(tmp_path, folder):
+    (tmp_path / "a.py").write_text(f'DATA = "/{folder}/data"\n', encoding="utf-8")
+    (tmp_path / "b.md").write_text("see https://example.org/work/x, ~/root/y, a/work/z\n")
+    assert matches(sorted(tmp_path.iterdir()), MACHINE_PATH) == [f"a.py: /{folder}/"]
+
+
+def test_no_registry_host_is_tracked(tracked):
+    assert matches(tracked, REGISTRY) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--index" + "-url https://example.org",
+        "--extra-index" + "-url x",
+        "pip --trusted" + "-host=x",
+        "https://pypi." + "example.org/packages/",
+        "https://example.org/mirror/" + "simple",
+    ],
+)
+def test_registry_host_is_found(tmp_path, line):
+    path = tmp_path / "requirements.txt"
+    path.write_text(f"numpy==2.0\n{line}\n", encoding="utf-8")
+    assert len(matches([path], REGISTRY)) >= 1
+
+
+def test_readme_commands_exist():
+    from pnet_tf.cli import main
+
+    readme = ROOT / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    assert COMMAND.search(text)
+    assert unknown_commands(text, main) == []
+
+
+def test_unknown_readme_command_is_found():
+    from pnet_tf.cli import main
+
+    text = (
+        "    pnet-tf fly\n\n```\n$ pnet-tf export RUN \\\n   --tflite F --novel 3\n"
+        "pnet-tf inspect M --json - # --not-an-option\n```\n"
+    )
+    assert unknown_commands(text.replace("    pnet-tf", "pnet-tf"), main) == [
+        "fly", "export --novel",
+    ]  # fmt: skip
