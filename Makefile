@@ -88,7 +88,8 @@ bench: $(BENCH)/.installed
 	$(BENCH)/bin/python benchmarks/text_peers.py $(PNET_TF_DATA)/clinc150 $(BENCH_ARGS)
 
 UV_COMPILE = $(LOCK)/bin/uv pip compile -q --universal --python-version 3.10 \
-  --no-emit-index-url --no-emit-find-links --no-annotate --no-header --constraints requirements/constraints.txt setup.py
+  --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
+  --constraints requirements/constraints.txt setup.py
 define compile
 @{ echo '# Made by `make lock` from setup.py.'; $(UV_COMPILE) $(1); } > requirements/.lock
 @mv requirements/.lock requirements/$(2).txt

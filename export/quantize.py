@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,7 @@ def convert(
     and activations, whose ranges are those that the raw inputs `samples` [N, ...] meet, or those
     that a head trained with `qat` has learned. "int4": big matrices in 4 bits with one scale an
     output channel, small ones in 8 bits. Fully connected int8 weights have one scale a tensor, for
-    the oldest runtime; it runs every mode but int4. Same arguments, same bytes.
+    the oldest runtime; it runs every mode, but no int4 convolution. Same arguments, same bytes.
 
     Raises InputError for a mode that does not exist or does not fit the student, and for samples
     of another shape or type.
@@ -93,7 +94,34 @@ def _projection_scope(student: ProjectionNet) -> str:
 def _trained_int8(student: ProjectionNet, config: Mapping[str, Any], top_k: int | None) -> bytes:
     with converter(student, config, top_k) as made:
         made.optimizations = [tf.lite.Optimize.DEFAULT]
-        return made.convert()
+        return _float_answer(made.convert())
+
+
+def _float_answer(model: bytes) -> bytes:
+    """Softmax and top k on dequantised logits: 256 levels of a score would tie."""
+    from ai_edge_litert.schema_py_generated import TensorType
+
+    graph = read_model(model).subgraphs[0]
+    names = [node.name for node in graph.operators]
+    tree = unpack(model)
+    nodes, tensors = tree.subgraphs[0].operators, tree.subgraphs[0].tensors
+    if "SOFTMAX" not in names or "DEQUANTIZE" not in names[names.index("SOFTMAX") :]:
+        return model
+    softmax, last = names.index("SOFTMAX"), len(names) - 1 - names[::-1].index("DEQUANTIZE")
+    (answer,), (score,) = nodes[last].outputs, nodes[last].inputs
+    before = copy(tensors[nodes[softmax].inputs[0]])
+    before.type, before.quantization, before.name = TensorType.FLOAT32, None, b"float_logits"
+    tensors.append(before)
+    dequantize = nodes.pop(last)
+    dequantize.inputs, dequantize.outputs = nodes[softmax].inputs, [len(tensors) - 1]
+    nodes[softmax].inputs = [len(tensors) - 1]
+    for node in nodes[softmax:]:
+        node.outputs = [answer if index == score else index for index in node.outputs]
+        for index in node.outputs:
+            if tensors[index].type == TensorType.INT8:
+                tensors[index].type, tensors[index].quantization = TensorType.FLOAT32, None
+    nodes.insert(softmax, dequantize)
+    return pack(tree)
 
 
 def _calibrated_int8(
@@ -158,7 +186,10 @@ def _int4(model: bytes, scope: str) -> bytes:
             continue
         bits = 4 if _elements(node, graph) >= INT4_ELEMENTS and node.name != _FILTERS[1] else 8
         per_tensor = node.name == _DENSE and bits == 8
-        made.add_dynamic_config(
+        # a hybrid int4 convolution loads on the oldest runtime and answers NaN; this form it refuses
+        stored = bits == 4 and node.name != _DENSE
+        add = made.add_weight_only_config if stored else made.add_dynamic_config
+        add(
             f"^{re.escape(name)};?$",
             qtyping.TFLOperationName(node.name),
             bits,

@@ -14,6 +14,7 @@ from .projections import PROJECTIONS
 INPUT_KINDS = ("text", "image", "dense")
 
 
+@keras.utils.register_keras_serializable("pnet_tf")
 class ProjectionNet(keras.Model):
     """Raw inputs -> bits -> logits (Ravi 2017, arXiv 1708.00630, section 3).
 
@@ -28,6 +29,17 @@ class ProjectionNet(keras.Model):
     def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         """Logits float32 [N, outputs] of raw inputs."""
         return self.head(self.projection(inputs), training=training)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, serialised."""
+        serialize = keras.utils.serialize_keras_object
+        return {"projection": serialize(self.projection), "head": serialize(self.head)}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> ProjectionNet:
+        """The network with fresh weights of its head."""
+        make = keras.utils.deserialize_keras_object
+        return cls(make(config["projection"]), make(config["head"]))
 
     def predictions(self, inputs: tf.Tensor, task: str) -> tf.Tensor:
         """What a model file answers: softmax scores, or the values themselves for regression."""
@@ -47,7 +59,8 @@ def build_student(config: Mapping[str, Any]) -> ProjectionNet:
     """The ProjectionNet of a plain JSON configuration, with fresh weights.
 
     Keys: `input` (kind with byte_length or shape), `outputs`, `projection` and `head` (each a
-    `name` and that one's options). Raises InputError for a name or an option that does not exist.
+    `name` and that one's options); `qat` true makes a head that trains as int8. Raises InputError
+    for a name or an option that does not exist.
     """
     shape, dtype = raw_input_spec(config)
     projection = _make(PROJECTIONS, "projection", config["projection"])
@@ -56,7 +69,12 @@ def build_student(config: Mapping[str, Any]) -> ProjectionNet:
     head = dict(config["head"])
     if head["name"] == "lookup":
         options |= {key: config["projection"][key] for key in ("functions", "bits")}
-    return ProjectionNet(projection, _make(HEADS, "head", head, **options), name="student")
+    made = _make(HEADS, "head", head, **options)
+    if config.get("qat"):
+        from .compress.qat import quantize_aware
+
+        made = quantize_aware(made)
+    return ProjectionNet(projection, made, name="student")
 
 
 def load_student(run: runs.Run) -> ProjectionNet:

@@ -1,8 +1,8 @@
 """Trainer (teacher) networks, encoded inputs to logits: they stay at home, never exported."""
 
+from ..random_state import random_state_variables, use_random_state_variables
 from .base import Trainer
 from .build import build_trainer, default_trainer, rebuild_trainer
-from .random_state import random_state_variables, use_random_state_variables
 from .stored import load_teacher_logits
 
 __all__ = [

@@ -101,9 +101,6 @@ def rebuild_trainer(config: Mapping[str, Any]) -> Trainer:
         network = _network(spec, kind)
         source = TextFeatures(**encoder) if kind == "text" else shape
         model = network.build(source, outputs, seed, options)
-    if kind == "text" and ":" not in spec:
-        layer = model.get_layer(text_nets.IDF_LAYER)
-        layer.set_weights([np.zeros_like(weights) for weights in layer.get_weights()])
     return Trainer(name=spec, model=model, encode=encode, config=config)
 
 

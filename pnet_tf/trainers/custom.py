@@ -11,7 +11,7 @@ from typing import Any
 
 from .._keras import keras, tf
 from ..errors import InputError
-from .random_state import use_random_state_variables
+from ..random_state import use_random_state_variables
 
 _SPEC = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 

@@ -1,0 +1,1 @@
+"""Making a head smaller in training."""

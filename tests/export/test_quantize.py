@@ -1,0 +1,95 @@
+import numpy as np
+import pytest
+from pnet_tf.errors import InputError
+from pnet_tf.export.compatibility import check_operators
+from pnet_tf.export.flatbuffer import shrink
+from pnet_tf.export.oldest_runtime import run_on_oldest
+from pnet_tf.export.quantize import MODES, check_mode, convert
+from pnet_tf.export.reader import read_model
+from quantized_heads import CASES, bits_of, samples_of, scores, student_of
+
+OLD_FAILS = {("local", "int4")}
+
+
+@pytest.fixture(scope="module", params=CASES)
+def case(request):
+    student, config = student_of(request.param)
+    return request.param, student, config, samples_of(config)
+
+
+@pytest.fixture(scope="module", params=MODES)
+def made(request, case):
+    name, student, config, samples = case
+    if (name, request.param) == ("lookup", "int4"):
+        pytest.skip("the lookup head has no int4 form")
+    return request.param, convert(student, config, request.param, samples=samples)
+
+
+def test_a_mode_agrees_with_keras_with_and_without_xnnpack(case, made):
+    name, student, config, samples = case
+    mode, model = made
+    expected = student.predictions(samples, "classification").numpy()
+    tolerance = {"none": 1e-5, "dynamic": 0.03, "int8": 0.03, "int4": 0.12}[mode]
+    for xnnpack in (True, False):
+        assert np.abs(scores(shrink(model), samples, xnnpack) - expected).max() < tolerance
+
+
+def test_bits_stay_exact(case, made):
+    name, student, config, samples = case
+    expected = student.projection(samples).numpy().reshape(len(samples), -1)
+    assert np.array_equal(bits_of(made[1], samples, expected), expected)
+
+
+def test_a_mode_passes_the_gate_and_the_oldest_runtime(case, made, save, oldest_python):
+    name, _, _, samples = case
+    mode, model = made
+    small = shrink(model)
+    assert check_operators(small) == []
+    if (name, mode) not in OLD_FAILS:
+        old = run_on_oldest(save(small), samples, oldest_python)
+        assert np.abs(old - scores(small, samples, False)).max() < 1e-2
+
+
+def test_fewer_bits_fewer_bytes_and_the_same_bytes_twice(case):
+    name, student, config, samples = case
+    modes = [mode for mode in ("none", "int8", "int4") if (name, mode) != ("lookup", "int4")]
+    sizes = []
+    for mode in modes:
+        first = convert(student, config, mode, samples=samples)
+        assert first == convert(student, config, mode, samples=samples)
+        sizes.append(len(shrink(first)))
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_int8_quantises_the_head_only_and_answers_in_float():
+    student, config = student_of("text")
+    samples = samples_of(config)
+    graph = read_model(convert(student, config, "int8", samples=samples, top_k=3)).subgraphs[0]
+    types = {node.name: graph.tensors[node.inputs[0]].type for node in graph.operators}
+    assert types["FULLY_CONNECTED"] == "INT8"
+    assert types["SOFTMAX"] == types["TOPK_V2"] == "FLOAT32"
+
+
+def test_int4_stores_big_matrices_in_half_bytes():
+    student, config = student_of("structured")
+    model = convert(student, config, "int4", samples=samples_of(config))
+    graph = read_model(model).subgraphs[0]
+    stored = {
+        graph.tensors[node.inputs[1]].shape: graph.tensors[node.inputs[1]].type
+        for node in graph.operators if node.name == "FULLY_CONNECTED"
+    }  # fmt: skip
+    assert stored == {(64, 96): "INT4", (10, 64): "INT8"}
+
+
+def test_bad_modes_and_samples_are_refused():
+    student, config = student_of("structured")
+    samples = samples_of(config)
+    with pytest.raises(InputError, match="none, dynamic, int8, int4, got 'int2'"):
+        check_mode("int2", config)
+    with pytest.raises(InputError, match="lookup head"):
+        check_mode("int4", {"head": {"name": "lookup"}})
+    with pytest.raises(InputError, match="trained with qat, got 'dynamic'"):
+        check_mode("dynamic", {**config, "qat": True})
+    for bad in (samples[:0], samples[:, :5], samples.astype(np.float64)):
+        with pytest.raises(InputError, match="samples must be"):
+            convert(student, config, "int8", samples=bad)
