@@ -1,0 +1,1 @@
+"""Freeze, quantise, check, run and measure: all that happens to the finished `.tflite`."""

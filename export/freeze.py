@@ -22,7 +22,9 @@ SIGNATURE = "serve"
 class _Frozen(tf.Module):
     """What is saved: the student's variables and the one serving function."""
 
-    def __init__(self, student: ProjectionNet, config: Mapping[str, Any], top_k: int | None):
+    def __init__(
+        self, student: ProjectionNet, config: Mapping[str, Any], top_k: int | None
+    ) -> None:
         super().__init__()
         self.student = student
         shape, dtype = raw_input_spec(config)

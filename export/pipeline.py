@@ -13,9 +13,9 @@ import numpy as np
 
 from .. import runs
 from .._keras import keras
+from ..batches import batched
 from ..errors import InputError, WorkError
 from ..files import atomic_write_bytes
-from ..joint import batched
 from ..model import ProjectionNet, load_student
 from ..version import __version__
 from . import parity
@@ -69,7 +69,9 @@ def export_run(
     )
     content, agreement = _checked(run, plain, quantize, top_k, samples, expected)
     if max_bytes is not None and len(content) > max_bytes:
-        raise WorkError(f"the file would have {len(content)} bytes, more than the {max_bytes} asked")
+        raise WorkError(
+            f"the file would have {len(content)} bytes, more than the {max_bytes} asked"
+        )
     atomic_write_bytes(target, content)
     return _report(run, student, target, content, quantize, samples, agreement)
 
@@ -168,9 +170,7 @@ def _report(
     agreement: tuple[parity.Parity, ...],
 ) -> ExportReport:
     model = load_bytes(content, trusted=True)
-    keras_answers = batched(
-        lambda x: student.predictions(x, run.config["task"]), samples.inputs
-    )
+    keras_answers = batched(lambda x: student.predictions(x, run.config["task"]), samples.inputs)
     training = json.loads((run.path / runs.REPORT).read_text(encoding="utf-8"))
     metric = "accuracy" if run.config["task"] == "classification" else "mse"
     return ExportReport(

@@ -1,4 +1,4 @@
-"""Answers for single inputs as a person gives them: a message, an image file, a file of features."""
+"""Answers for inputs as a person gives them: messages, image files, files of features."""
 
 from __future__ import annotations
 
@@ -52,7 +52,9 @@ def _features(path: str) -> np.ndarray:
     try:
         found: Any = np.load(Path(path), allow_pickle=False)
     except FileNotFoundError:
-        raise InputError(f"{path} does not exist; this model takes .npy files of features") from None
+        raise InputError(
+            f"{path} does not exist; this model takes .npy files of features"
+        ) from None
     except (OSError, ValueError, EOFError) as error:
         raise InputError(f"{path} is not an .npy file of numbers: {error}") from None
     if not isinstance(found, np.ndarray) or not np.issubdtype(found.dtype, np.number):

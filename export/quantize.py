@@ -186,7 +186,7 @@ def _int4(model: bytes, scope: str) -> bytes:
             continue
         bits = 4 if _elements(node, graph) >= INT4_ELEMENTS and node.name != _FILTERS[1] else 8
         per_tensor = node.name == _DENSE and bits == 8
-        # a hybrid int4 convolution loads on the oldest runtime and answers NaN; this form it refuses
+        # the oldest runtime loads a hybrid int4 convolution and answers NaN; this form it refuses
         stored = bits == 4 and node.name != _DENSE
         add = made.add_weight_only_config if stored else made.add_dynamic_config
         add(
@@ -195,7 +195,7 @@ def _int4(model: bytes, scope: str) -> bytes:
             bits,
             qtyping.QuantGranularity["TENSORWISE" if per_tensor else "CHANNELWISE"],
         )
-    return bytes(made.quantize(enable_progress_report=False).quantized_model or b"")
+    return bytes(made.quantize(enable_progress_bar=False, enable_progress_report=False).quantized_model or b"")
 
 
 def _elements(node: Operator, graph: Subgraph) -> int:

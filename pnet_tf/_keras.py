@@ -24,7 +24,8 @@ def _quiet() -> Iterator[None]:
 with _quiet():
     import tensorflow as tf
     import tf_keras as keras
+    from tf_keras.src.backend import RandomGenerator
 
     tf.config.list_physical_devices()
 
-__all__ = ["keras", "tf"]
+__all__ = ["RandomGenerator", "keras", "tf"]

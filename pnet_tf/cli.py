@@ -44,7 +44,10 @@ def _fail(message: str, code: int) -> None:
 
 def _json_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
-        "--json", "json_path", metavar="FILE", help="Write the result as JSON (- for standard output)."
+        "--json",
+        "json_path",
+        metavar="FILE",
+        help="Write the result as JSON (- for standard output).",
     )(command)
 
 

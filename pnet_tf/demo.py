@@ -46,4 +46,4 @@ def run_demo(out: Path) -> None:
     console.show_evaluation(evaluate_model(model, split))
     say("\n4. Replies to a few messages, by the file.")
     console.show_predictions(predict_inputs(model, MESSAGES, 1))
-    say(f"\nThe model is {model_file}. Try: pnet-tf predict {model_file} \"c u soon\"")
+    say(f'\nThe model is {model_file}. Try: pnet-tf predict {model_file} "c u soon"')

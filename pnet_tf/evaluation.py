@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from . import runs
+from .batches import batched
 from .data import load_split
 from .export.evaluate import classification_metrics, concordance_index, mse
-from .joint import batched
 from .model import load_student
 from .training import encode_inputs, load_trainer
 

@@ -15,11 +15,10 @@ from typing import Any
 import numpy as np
 
 from ._keras import keras, tf
+from .batches import batched
 from .errors import InputError, WorkError
 from .losses import JointLoss
 from .random_state import random_state_variables, use_random_state_variables
-
-EVALUATION_BATCH = 512
 
 
 @dataclass(frozen=True)
@@ -206,9 +205,7 @@ class JointFit:
         gradients = tape.gradient(loss, own + theirs)
         self._optimizer.apply_gradients(zip(gradients[: len(own)], own, strict=True))
         if theirs:
-            self._trainer_optimizer.apply_gradients(
-                zip(gradients[len(own) :], theirs, strict=True)
-            )
+            self._trainer_optimizer.apply_gradients(zip(gradients[len(own) :], theirs, strict=True))
         scores = [self._batch_metric(x, batch["targets"]) for x in (trainer, student)]
         return tf.stack([loss, *terms, *scores])
 
@@ -270,13 +267,6 @@ class JointFit:
     def _out_of_patience(self) -> bool:
         waited = self.progress.epoch - self.progress.best_epoch
         return 0 < self.schedule.patience <= waited
-
-
-def batched(function: Callable[[tf.Tensor], tf.Tensor], inputs: np.ndarray) -> np.ndarray:
-    """`function` over `inputs` in batches of 512, concatenated."""
-    starts = range(0, len(inputs), EVALUATION_BATCH)
-    parts = [function(tf.constant(inputs[i : i + EVALUATION_BATCH])).numpy() for i in starts]
-    return np.concatenate(parts)
 
 
 def _example_weights(targets: np.ndarray, class_weights: np.ndarray | None) -> np.ndarray:

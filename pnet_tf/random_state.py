@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tf_keras.src.backend import RandomGenerator
-
-from ._keras import keras, tf
+from ._keras import RandomGenerator, keras, tf
 
 
 def use_random_state_variables(model: keras.Model, seed: int) -> None:

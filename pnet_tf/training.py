@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,10 @@ import numpy as np
 
 from . import runs
 from ._keras import keras, tf
+from .batches import batched
 from .data import Dataset, Split, encode_text, load_dataset
 from .errors import InputError
-from .joint import JointData, JointFit, Metrics, Progress, Schedule, batched
+from .joint import JointData, JointFit, Metrics, Progress, Schedule
 from .losses import JointLoss
 from .model import ProjectionNet, build_student
 from .settings import make_settings, plain_settings
@@ -67,7 +68,8 @@ def train(
 ) -> TrainReport:
     """Train a trainer and a ProjectionNet jointly on `source` and write the run `out`.
 
-    `changes` are laid over the recipe, see `settings.make_settings`. Raises InputError for bad data or settings, also
+    `changes` are laid over the recipe, see `settings.make_settings`. Raises InputError
+    for bad data or settings, also
     when `out` exists. Same arguments on one machine, same weights.
     """
     first = plain_settings(changes)

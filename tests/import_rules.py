@@ -1,6 +1,7 @@
 """Who may import whom, as data, and the walk over the sources that finds who does."""
 
 import ast
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,18 +18,21 @@ MAY_IMPORT = {
     "data": set(),
     "projections": set(),
     "losses": set(),
+    "batches": set(),
     "random_state": set(),
     "runs": set(),
     "settings": set(),
     "heads": {"projections"},
-    "joint": {"losses", "random_state"},
+    "compress": {"heads", "projections"},
+    "joint": {"batches", "losses", "random_state"},
     "trainers": {"data", "random_state"},
-    "model": {"heads", "projections", "runs"},
-    "export": {"data", "heads", "model", "projections", "runs"},
+    "model": {"compress", "heads", "projections", "runs"},
+    "export": {"batches", "data", "heads", "model", "projections", "runs"},
     "training": {
-        "data", "joint", "losses", "model", "random_state", "runs", "settings", "trainers",
+        "batches", "data", "joint", "losses", "model", "random_state", "runs", "settings",
+        "trainers",
     },
-    "evaluation": {"data", "export", "model", "runs", "training"},
+    "evaluation": {"batches", "data", "export", "model", "runs", "training"},
     "demo": {"console", "data", "evaluation", "export", "runs", "settings", "training"},
     "cli": {"console", "data", "demo", "evaluation", "export", "runs", "settings", "training"},
 }  # fmt: skip
@@ -90,13 +94,13 @@ def broken_rules(root: Path) -> list[str]:
 
 def needs_tensorflow(root: Path, found: list[Import]) -> list[str]:
     """Runtime-only modules whose loading reaches a package that their install does not have."""
-    stdlib = _standard_library()
+    present = set(sys.stdlib_module_names) | RUNTIME_PACKAGES
     reached = _closure(set(_runtime_modules(root)), found)
     loads = [item for item in found if item.at_load and item.by in reached and not item.ours]
     return [
         f"{item}, which an install without TensorFlow does not have"
         for item in loads
-        if item.of.split(".")[0] not in stdlib | RUNTIME_PACKAGES
+        if item.of.split(".")[0] not in present
     ]
 
 
@@ -171,9 +175,3 @@ def _ours(name: list[str], modules: dict[str, Path]) -> tuple[str, bool] | None:
             if candidate in modules:
                 return candidate, True
     return ".".join(name[1:]), True
-
-
-def _standard_library() -> set[str]:
-    import sys
-
-    return set(sys.stdlib_module_names)

@@ -176,7 +176,9 @@ def test_resume_ends_with_the_weights_of_an_unbroken_run(table, tmp_path, monkey
     CliRunner().invoke(main, ["train", str(table), "--out", str(tmp_path / "broken"), *QUICK])
     monkeypatch.undo()
     assert (tmp_path / "broken" / runs.CHECKPOINT).exists()
-    assert "half written" in refused("export", tmp_path / "broken", "--tflite", tmp_path / "b.tflite")
+    assert "half written" in refused(
+        "export", tmp_path / "broken", "--tflite", tmp_path / "b.tflite"
+    )
     call("train", table, "--out", tmp_path / "broken", "--resume")
     for name in (runs.STUDENT, runs.TRAINER):
         one, _ = runs.load_arrays(tmp_path / "whole" / name)
@@ -217,7 +219,9 @@ def test_regression_from_an_npz(tmp_path):
     found = json.loads(call("evaluate", tmp_path / "m.tflite", source, "--json", "-").stdout)
     assert found["concordance_index"] > 0.7 and found["mse"] < y[200:].var()
     np.save(tmp_path / "row.npy", x[0])
-    shown = json.loads(call("predict", tmp_path / "m.tflite", tmp_path / "row.npy", "--json", "-").stdout)
+    shown = json.loads(
+        call("predict", tmp_path / "m.tflite", tmp_path / "row.npy", "--json", "-").stdout
+    )
     assert len(shown[0]["values"]) == 1
     assert "regression" in refused(
         "export", tmp_path / "run", "--tflite", tmp_path / "n.tflite", "--top-k", "1"
@@ -230,7 +234,16 @@ def test_teacher_logits_and_custom_trainer(table, tmp_path, monkeypatch):
     data = load_dataset(str(table))
     logits = np.eye(len(data.labels), dtype=np.float32)[data.train.targets] * 5
     np.savez(tmp_path / "t.npz", logits=logits)
-    call("train", table, "--out", tmp_path / "a", "--teacher-logits", tmp_path / "t.npz", "--epochs", "1")
+    call(
+        "train",
+        table,
+        "--out",
+        tmp_path / "a",
+        "--teacher-logits",
+        tmp_path / "t.npz",
+        "--epochs",
+        "1",
+    )
     assert not (tmp_path / "a" / runs.TRAINER).exists()
     np.savez(tmp_path / "short.npz", logits=logits[:5])
     assert "short.npz" in refused("train", table, "--out", tmp_path / "b", "--epochs", "1",
@@ -281,7 +294,9 @@ def test_bad_arrays_and_archives(tmp_path):
     y = np.arange(8) % 2
     np.savez(tmp_path / "nan.npz", x_train=x, y_train=y, x_test=x, y_test=y)
     assert "nan" in refused("train", tmp_path / "nan.npz", "--out", tmp_path / "r").lower()
-    np.savez(tmp_path / "obj.npz", x_train=np.array([{}, {}], object), y_train=y, x_test=x, y_test=y)
+    np.savez(
+        tmp_path / "obj.npz", x_train=np.array([{}, {}], object), y_train=y, x_test=x, y_test=y
+    )
     assert "pickle" in refused("train", tmp_path / "obj.npz", "--out", tmp_path / "r")
     zip_with(tmp_path / "up.zip", "../train/a/x.png")
     assert "../" in refused("train", tmp_path / "up.zip", "--out", tmp_path / "r")

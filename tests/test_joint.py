@@ -27,23 +27,36 @@ def problem(rows=192, seed=0):
 
 def network():
     return keras.Sequential(
-        [keras.Input((6,)), keras.layers.Dense(16, "relu"), keras.layers.Dropout(0.3),
-         keras.layers.Dense(3)]
-    )  # fmt: skip
+        [
+            keras.Input((6,)),
+            keras.layers.Dense(16, "relu"),
+            keras.layers.Dropout(0.3),
+            keras.layers.Dense(3),
+        ]
+    )
 
 
 def make_fit(*, trainer=True, epochs=4, loss=None, targets=None, stored=None, **options):
     keras.utils.set_random_seed(1)
     (x, y), (vx, vy) = problem(), problem(96, 1)
     y = y if targets is None else targets
-    schedule = Schedule(epochs=epochs, batch_size=32, learning_rate=0.01,
-                        trainer_learning_rate=0.01, patience=options.pop("patience", 0))  # fmt: skip
+    schedule = Schedule(
+        epochs=epochs,
+        batch_size=32,
+        learning_rate=0.01,
+        trainer_learning_rate=0.01,
+        patience=options.pop("patience", 0),
+    )
     data = JointData(x, y, x if trainer else None, stored, cached=False)
     return JointFit(
-        build_student(CONFIG), network() if trainer else None, data,
+        build_student(CONFIG),
+        network() if trainer else None,
+        data,
         JointData(vx, vy, vx if trainer else None, cached=False),
-        loss=loss or JointLoss(), schedule=schedule, **options,
-    )  # fmt: skip
+        loss=loss or JointLoss(),
+        schedule=schedule,
+        **options,
+    )
 
 
 def weights(fit):
@@ -100,16 +113,23 @@ def test_frozen_trainer_keeps_its_weights():
     row = fit.run().history[-1]
     for variable, value in zip(fit.trainer.variables, before, strict=True):
         np.testing.assert_array_equal(variable.numpy(), value)
-    assert any(np.any(v.numpy() != s) for v, s in
-               zip(fit.student.trainable_variables, student, strict=True))  # fmt: skip
+    assert any(
+        np.any(v.numpy() != s)
+        for v, s in zip(fit.student.trainable_variables, student, strict=True)
+    )
     assert row["trainer_loss"] == 0 and row["distillation_loss"] > 0
 
 
 def test_stored_logits_teach_without_a_trainer_and_without_labels():
     x, y = problem()
     logits = (np.eye(3)[y] * 12).astype(np.float32)
-    fit = make_fit(trainer=False, epochs=12, stored=logits, loss=JointLoss((0.0, 1.0, 0.0)),
-                   targets=np.zeros_like(y))  # fmt: skip
+    fit = make_fit(
+        trainer=False,
+        epochs=12,
+        stored=logits,
+        loss=JointLoss((0.0, 1.0, 0.0)),
+        targets=np.zeros_like(y),
+    )
     assert fit.run().history[-1]["valid_projection_accuracy"] > 0.7
 
 

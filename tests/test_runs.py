@@ -8,8 +8,16 @@ import pytest
 from pnet_tf import runs
 from pnet_tf.errors import InputError
 
-CONFIG = {"task": "classification", "input": {"kind": "dense", "shape": [4]}, "outputs": 2,
-          "projection": {}, "head": {}, "settings": {}, "data": "x.npz", "version": "0"}  # fmt: skip
+CONFIG = {
+    "task": "classification",
+    "input": {"kind": "dense", "shape": [4]},
+    "outputs": 2,
+    "projection": {},
+    "head": {},
+    "settings": {},
+    "data": "x.npz",
+    "version": "0",
+}
 
 
 @pytest.fixture
@@ -41,7 +49,11 @@ def test_half_written_run(run):
 
 @pytest.mark.parametrize(
     ("change", "words"),
-    [({"schema": 99}, "schema 99"), ({"schema": None}, "schema None"), ({"head": ...}, "lacks head")],
+    [
+        ({"schema": 99}, "schema 99"),
+        ({"schema": None}, "schema None"),
+        ({"head": ...}, "lacks head"),
+    ],
 )
 def test_other_schema_or_missing_key(run, change, words):
     content = {**json.loads((run.path / runs.CONFIG).read_text()), **change}

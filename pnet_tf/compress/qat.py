@@ -164,7 +164,8 @@ class Int8(keras.layers.Wrapper):
         """What the wrapped layers give, rounded."""
         training = bool(training)
         x = tf.nest.map_structure(_round_bits, inputs) if self.bits else inputs
-        y = self._linear(x, training) if isinstance(self.layer, _LINEAR) else self._plain(x, training)
+        apply = self._linear if isinstance(self.layer, _LINEAR) else self._plain
+        y = apply(x, training)
         if self.output_kind == "range":
             return self._range(y, training, self._output_range)
         return _round_bits(y) if self.output_kind == "bits" else y

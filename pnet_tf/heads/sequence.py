@@ -31,7 +31,9 @@ def sequence_head(
     layers = keras.layers
     x = bits = bits_input(input_shape)
     if token_dropout:
-        x = layers.Dropout(token_dropout, noise_shape=(None, x.shape[1], 1), name="token_dropout")(x)
+        x = layers.Dropout(token_dropout, noise_shape=(None, x.shape[1], 1), name="token_dropout")(
+            x
+        )
     x = layers.Dense(check_range("embedding", embedding, 1, 4096), use_bias=False, name="embed")(x)
     x = layers.BatchNormalization(name="norm")(x)
     x = layers.ReLU(name="embed_relu")(x)
@@ -50,8 +52,10 @@ def _window_maxima(x: tf.Tensor, channels: int) -> tf.Tensor:
     first = layers.Dense(channels, name="two_first")(x)
     second = layers.Dense(channels, use_bias=False, name="two_second")(x)
     pair = layers.Add(name="two")(
-        [layers.Cropping1D((0, 1), name="two_left")(first),
-         layers.Cropping1D((1, 0), name="two_right")(second)]
+        [
+            layers.Cropping1D((0, 1), name="two_left")(first),
+            layers.Cropping1D((1, 0), name="two_right")(second),
+        ]
     )
     maxima = [
         layers.ReLU(name="one_relu")(layers.GlobalMaxPooling1D(name="one_max")(single)),

@@ -39,7 +39,7 @@ _NETWORKS: Mapping[str, Mapping[str, _Network]] = {
     },
     "dense": {"ff": _Network(array_nets.dense_ff, array_nets.DENSE_FF_OPTIONS)},
 }
-_DEFAULTS = {"text": "ff", "image": "cnn", "dense": "ff"}
+_DEFAULTS = {"text": "gru", "image": "cnn", "dense": "ff"}
 
 
 def default_trainer(kind: str) -> str:

@@ -5,7 +5,7 @@ import numpy as np
 TEXT = {"name": "text", "functions": 8, "bits": 8, "tokens": 16}
 IMAGE = {"kind": "image", "shape": [12, 12, 1]}
 STRUCTURED = {"name": "structured", "functions": 12, "bits": 8}
-WORDS = "i want to fly from boston to denver what is the cheapest flight on monday please".split()
+WORDS = ["i", "want", "to", "fly", "from", "boston", "denver", "what", "cheapest", "monday"]
 _PARTS = {
     "text": (
         {"kind": "text", "byte_length": 64}, TEXT,

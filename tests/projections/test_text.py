@@ -8,7 +8,15 @@ from pnet_tf.data import encode_text
 from pnet_tf.errors import InputError
 from pnet_tf.projections.text import TextProjection, byte_table, multipliers, text_vectors
 
-MESSAGES = ["Hello, how are u?? 😀", "it's 10 o'clock!", "", "a" * 300, " x\ty\nz ", "! ? !", "ÄÖÜ ß"]
+MESSAGES = [
+    "Hello, how are u?? 😀",
+    "it's 10 o'clock!",
+    "",
+    "a" * 300,
+    " x\ty\nz ",
+    "! ? !",
+    "ÄÖÜ ß",
+]
 
 
 def wrap(value: int) -> int:
