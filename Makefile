@@ -13,6 +13,7 @@ LOCK := .venv-lock
 PROJECT := setup.py pyproject.toml pnet_tf/version.py
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 export PNET_TF_DATA
 
@@ -43,7 +44,7 @@ define install
 $(call make_venv,$(1))
 @echo "installing requirements/$(2).txt into $(1)"
 @$(1)/bin/python -m pip install -q -r requirements/$(2).txt
-@$(1)/bin/python -m pip install -q --no-deps --no-build-isolation -e .
+@PYTHONWARNINGS=ignore $(1)/bin/python -m pip install -q --no-deps --no-build-isolation -e .
 @touch $@
 endef
 

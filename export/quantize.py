@@ -195,7 +195,8 @@ def _int4(model: bytes, scope: str) -> bytes:
             bits,
             qtyping.QuantGranularity["TENSORWISE" if per_tensor else "CHANNELWISE"],
         )
-    return bytes(made.quantize(enable_progress_bar=False, enable_progress_report=False).quantized_model or b"")
+    result = made.quantize(enable_progress_bar=False, enable_progress_report=False)
+    return bytes(result.quantized_model or b"")
 
 
 def _elements(node: Operator, graph: Subgraph) -> int:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from .batches import batched
 from .errors import InputError, WorkError
 from .losses import JointLoss
 from .random_state import random_state_variables, use_random_state_variables
+from .schedule import Schedule, make_optimizer
 
 
 @dataclass(frozen=True)
@@ -34,32 +34,6 @@ class JointData:
     trainer: np.ndarray | None = None
     teacher_logits: np.ndarray | None = None
     cached: bool = True
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """How long and how fast: cosine decay to 0 after a linear warm-up of `warmup` of all steps.
-
-    `patience` epochs without a better student on the validation split end training and bring the
-    best epoch's weights back; 0 switches that off and keeps the last epoch's.
-    """
-
-    epochs: int = 30
-    batch_size: int = 64
-    learning_rate: float = 3e-3
-    trainer_learning_rate: float = 1e-3
-    weight_decay: float = 0.0
-    warmup: float = 0.05
-    patience: int = 0
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        for name, low in (("epochs", 1), ("batch_size", 1), ("patience", 0), ("seed", 0)):
-            if getattr(self, name) < low:
-                raise InputError(f"{name} must be at least {low}, got {getattr(self, name)}")
-        for name in ("learning_rate", "trainer_learning_rate"):
-            if not 0 < getattr(self, name) < 10:
-                raise InputError(f"{name} must be above 0 and below 10, got {getattr(self, name)}")
 
 
 @dataclass
@@ -96,7 +70,7 @@ class JointFit:
         self.loss, self.schedule = loss, schedule
         self.progress = Progress()
         self.steps = -(-len(train.targets) // schedule.batch_size)
-        self._trains_trainer = trainer is not None and not freeze_trainer
+        self._taught = None if freeze_trainer else trainer
         self._weights = _example_weights(train.targets, class_weights)
         self._metric = "accuracy" if loss.task == "classification" else "mse"
         self._prepare()
@@ -139,11 +113,11 @@ class JointFit:
             if model is not None:
                 use_random_state_variables(model, schedule.seed)
         total = self.steps * schedule.epochs
-        self._optimizer = _optimizer(schedule.learning_rate, total, schedule)
-        self._trainer_optimizer = _optimizer(schedule.trainer_learning_rate, total, schedule)
+        self._optimizer = make_optimizer(schedule, schedule.learning_rate, total)
+        self._trainer_optimizer = make_optimizer(schedule, schedule.trainer_learning_rate, total)
         self._optimizer.build(self.student.trainable_variables)
-        if self._trains_trainer:
-            self._trainer_optimizer.build(self.trainer.trainable_variables)
+        if self._taught is not None:
+            self._trainer_optimizer.build(self._taught.trainable_variables)
         self._arrays = {
             "student": tf.constant(data.student),
             "targets": tf.constant(data.targets),
@@ -162,7 +136,7 @@ class JointFit:
 
     def _variables(self) -> list[tf.Variable]:
         found = self._models() + self._optimizer.variables
-        if self._trains_trainer:
+        if self._taught is not None:
             found = found + self._trainer_optimizer.variables
         for model in (self.student, self.trainer):
             found = found + (random_state_variables(model) if model is not None else [])
@@ -176,7 +150,7 @@ class JointFit:
     def _trainer_logits(self, batch: Mapping[str, tf.Tensor]) -> tf.Tensor | None:
         if self.trainer is None:
             return batch.get("teacher_logits")
-        return self.trainer(batch["trainer"], training=self._trains_trainer)
+        return self.trainer(batch["trainer"], training=self._taught is not None)
 
     def _terms(
         self, batch: Mapping[str, tf.Tensor], student: tf.Tensor, trainer: tf.Tensor | None
@@ -186,7 +160,7 @@ class JointFit:
         if trainer is None:
             return [zero, zero, label]
         own = zero
-        if self._trains_trainer:
+        if self._taught is not None:
             own = self.loss.label_term(trainer, batch["targets"], batch["weights"])
         return [own, self.loss.distillation_term(student, trainer), label]
 
@@ -194,12 +168,12 @@ class JointFit:
         """One update on the examples `index`; [loss, three terms, trainer and student metric]."""
         batch = {name: tf.gather(array, index) for name, array in self._arrays.items()}
         own = self.student.trainable_variables
-        theirs = self.trainer.trainable_variables if self._trains_trainer else []
+        models = [self.student] if self._taught is None else [self.student, self._taught]
+        theirs = [] if self._taught is None else self._taught.trainable_variables
         with tf.GradientTape() as tape:
             student = self._student_logits(batch["student"], training=True)
             trainer = self._trainer_logits(batch)
             terms = self._terms(batch, student, trainer)
-            models = [self.student] + ([self.trainer] if self._trains_trainer else [])
             penalties = [penalty for model in models for penalty in model.losses]
             loss = self.loss.total(terms) + tf.add_n([tf.constant(0.0), *penalties])
         gradients = tape.gradient(loss, own + theirs)
@@ -273,27 +247,3 @@ def _example_weights(targets: np.ndarray, class_weights: np.ndarray | None) -> n
     if class_weights is None or targets.ndim > 1:
         return np.ones(len(targets), np.float32)
     return class_weights.astype(np.float32)[targets]
-
-
-class _WarmCosine(keras.optimizers.schedules.LearningRateSchedule):
-    """Linear from 0 to `rate` over `warm` steps, then half a cosine to 0 at `total` steps."""
-
-    def __init__(self, rate: float, warm: int, total: int) -> None:
-        self.rate, self.warm, self.total = rate, warm, total
-
-    def __call__(self, step: tf.Tensor) -> tf.Tensor:
-        step = tf.cast(step, tf.float32)
-        rising = (step + 1.0) / max(self.warm, 1)
-        left = (step - self.warm) / max(self.total - self.warm, 1)
-        falling = 0.5 * (1.0 + tf.cos(np.pi * tf.clip_by_value(left, 0.0, 1.0)))
-        return self.rate * tf.where(step < self.warm, rising, falling)
-
-    def get_config(self) -> dict[str, Any]:
-        return {"rate": self.rate, "warm": self.warm, "total": self.total}
-
-
-def _optimizer(rate: float, total: int, schedule: Schedule) -> keras.optimizers.Optimizer:
-    decay = _WarmCosine(rate, int(total * schedule.warmup), total)
-    if schedule.weight_decay:
-        return keras.optimizers.AdamW(decay, weight_decay=schedule.weight_decay)
-    return keras.optimizers.Adam(decay)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -16,9 +16,10 @@ from ._keras import keras, tf
 from .batches import batched
 from .data import Dataset, Split, encode_text, load_dataset
 from .errors import InputError
-from .joint import JointData, JointFit, Metrics, Progress, Schedule
-from .losses import JointLoss
+from .joint import JointData, JointFit, Metrics, Progress
+from .losses import JointLoss, check_lambdas
 from .model import ProjectionNet, build_student
+from .schedule import Schedule
 from .settings import make_settings, plain_settings
 from .trainers import Trainer, build_trainer, load_teacher_logits, rebuild_trainer
 from .version import __version__
@@ -47,14 +48,20 @@ class TrainReport:
     valid_projection_mse: float | None = None
 
 
-class Watch:
-    """What the caller is told while training runs; this one listens to nothing."""
+class Watch(Protocol):
+    """What the caller is told while training runs."""
 
     def on_batch(self, epoch: int, step: int, steps: int, metrics: Metrics) -> None:
         """After each step of `steps`: running means of the terms and metrics of the epoch."""
 
     def on_epoch(self, row: Mapping[str, float], epochs: int) -> None:
         """After each epoch of `epochs`: its history row."""
+
+
+class _Silent:
+    def on_batch(self, epoch: int, step: int, steps: int, metrics: Metrics) -> None: ...
+
+    def on_epoch(self, row: Mapping[str, float], epochs: int) -> None: ...
 
 
 def train(
@@ -91,7 +98,7 @@ def train(
         "settings": dict(settings),
     }
     run = runs.create_run(Path(out), config, data.labels, data.replies)
-    return _fit(run, data, student, trainer, loss, schedule, watch or Watch())
+    return _fit(run, data, student, trainer, loss, schedule, watch or _Silent())
 
 
 def resume(source: str, out: str | Path, *, watch: Watch | None = None) -> TrainReport:
@@ -114,7 +121,7 @@ def resume(source: str, out: str | Path, *, watch: Watch | None = None) -> Train
     student = build_student(run.config)
     trainer = rebuild_trainer(run.config["trainer"]) if run.config["trainer"] else None
     loss, schedule = _objective(settings, data.task)
-    return _fit(run, data, student, trainer, loss, schedule, watch or Watch())
+    return _fit(run, data, student, trainer, loss, schedule, watch or _Silent())
 
 
 def load_trainer(run: runs.Run) -> Trainer | None:
@@ -158,8 +165,9 @@ def _student_config(data: Dataset, settings: Mapping[str, Any]) -> dict[str, Any
 def _objective(settings: Mapping[str, Any], task: str) -> tuple[JointLoss, Schedule]:
     try:
         loss = JointLoss(**{**settings["loss"], "task": task})
-        loss = replace(loss, lambdas=tuple(loss.lambdas))
-        return loss, Schedule(**{**settings["schedule"], "seed": settings["seed"]})
+        return replace(loss, lambdas=check_lambdas(loss.lambdas)), Schedule(
+            **{**settings["schedule"], "seed": settings["seed"]}
+        )
     except TypeError as error:
         raise InputError(f"loss or schedule does not take these settings: {error}") from None
 
@@ -289,7 +297,7 @@ def _finish(
         train_examples=len(data.train.targets),
         valid_examples=len(data.valid.targets),
         cut_messages=cut,
-        **{k: v for k, v in last.items() if k.startswith("valid_")},  # type: ignore[arg-type]
+        **{k: v for k, v in last.items() if k.startswith("valid_")},
     )
     _save_samples(run, data)
     if trainer:

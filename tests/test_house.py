@@ -12,7 +12,7 @@ REGISTRY = re.compile(
     r"|https?://\S*/simple\b",
     re.MULTILINE,
 )
-COMMAND = re.compile(r"^(?:\$ )?(?:\S*/bin/)?pnet-tf +([a-z]+)(.*)$", re.MULTILINE)
+COMMAND = re.compile(r"^ *(?:\$ )?(?:\S*/bin/)?pnet-tf +([a-z]+)(.*)$", re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +51,16 @@ def unknown_commands(text, main):
         known |= {"--help"}
         used = re.findall(r"(?<=\s)(--[a-z][a-z-]*)", rest.split("#")[0])
         problems += [f"{name} {option}" for option in used if option not in known]
+    return problems
+
+
+def broken_links(files):
+    """Relative links of Markdown files that lead nowhere."""
+    problems = []
+    for path in files:
+        for link in re.findall(r"\]\(([^)#\s]+)", path.read_text(encoding="utf-8")):
+            if "://" not in link and not (path.parent / link).exists():
+                problems.append(f"{path.name}: {link}")
     return problems
 
 
@@ -114,6 +124,16 @@ def test_unknown_readme_command_is_found():
         "    pnet-tf fly\n\n```\n$ pnet-tf export RUN \\\n   --tflite F --novel 3\n"
         "pnet-tf inspect M --json - # --not-an-option\n```\n"
     )
-    assert unknown_commands(text.replace("    pnet-tf", "pnet-tf"), main) == [
+    assert unknown_commands(text, main) == [
         "fly", "export --novel",
     ]  # fmt: skip
+
+
+def test_links_lead_somewhere(tracked):
+    assert broken_links(path for path in tracked if path.suffix == ".md") == []
+
+
+def test_broken_link_is_found(tmp_path):
+    text = "[a](b.md) [c](README.md#part) [d](https://example.org/x) [e](#here)"
+    (tmp_path / "README.md").write_text(text, encoding="utf-8")
+    assert broken_links([tmp_path / "README.md"]) == ["README.md: b.md"]

@@ -5,9 +5,10 @@ import pytest
 
 from pnet_tf._keras import keras
 from pnet_tf.errors import InputError, WorkError
-from pnet_tf.joint import JointData, JointFit, Schedule
+from pnet_tf.joint import JointData, JointFit
 from pnet_tf.losses import JointLoss
 from pnet_tf.model import build_student
+from pnet_tf.schedule import Schedule
 
 CONFIG = {
     "input": {"kind": "dense", "shape": [6]},
