@@ -146,7 +146,7 @@ def _fasttext_corpus(data: Dataset) -> str:
 
 
 def _fasttext_answer(model: Any, labels: dict[str, str]) -> Answer:
-    # The bare binding: the package's own `predict` makes arrays in a way NumPy 2 refuses.
+    # The bare binding: the package's own `predict` adds an array of scores to every answer.
     def answer(text: str) -> str:
         found = model.f.predict(_fasttext_line(text) + "\n", 1, 0.0, "strict")
         return labels[found[0][1]] if found else ""
