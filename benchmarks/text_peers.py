@@ -26,11 +26,11 @@ from peers import (
     test_messages,
     tflite_answer,
 )
+
+from pnet_tf.data import load_dataset
 from pnet_tf.export.benchmark import benchmark, reference_ms
 from pnet_tf.export.interpreter import load_model
 from pnet_tf.export.runtime import find_runtime
-
-from pnet_tf.data import load_dataset
 from pnet_tf.files import atomic_write_text
 
 

@@ -3,14 +3,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pnet_tf.export.flatbuffer import shrink
-from pnet_tf.export.quantize import convert
-from pnet_tf.export.reader import read_model
 
 from pnet_tf import runs
 from pnet_tf._keras import keras, tf
 from pnet_tf.compress.qat import Int8, quantize_aware
 from pnet_tf.errors import InputError
+from pnet_tf.export.flatbuffer import shrink
+from pnet_tf.export.quantize import convert
+from pnet_tf.export.reader import read_model
 from pnet_tf.heads import dense_head, lookup_head
 from pnet_tf.joint import JointData, JointFit, Schedule
 from pnet_tf.losses import JointLoss

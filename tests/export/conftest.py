@@ -6,8 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from pnet_tf.export.flatbuffer import shrink
-from pnet_tf.export.metadata import write_metadata
 from small_models import (
     BYTES,
     LABELS,
@@ -17,6 +15,9 @@ from small_models import (
     text_scores,
     text_top_k,
 )
+
+from pnet_tf.export.flatbuffer import shrink
+from pnet_tf.export.metadata import write_metadata
 
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 ROOT = Path(__file__).parents[2]

@@ -1,6 +1,7 @@
 """Small stand-ins for finished models, as functions that TensorFlow's converter can take."""
 
 import numpy as np
+
 from pnet_tf.export.metadata import ModelMetadata
 
 BYTES, CLASSES = 16, 5

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
+
+from pnet_tf.errors import InputError
 from pnet_tf.export.benchmark import benchmark, reference_model
 from pnet_tf.export.probe import arena_bytes, sample_inputs, union_length
 from pnet_tf.export.runtime import find_runtime
-
-from pnet_tf.errors import InputError
 
 
 @pytest.mark.parametrize("xnnpack", [True, False])

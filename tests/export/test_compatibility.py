@@ -6,14 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from small_models import BYTES, random_bytes
+
+from pnet_tf.errors import InputError, WorkError
 from pnet_tf.export import oldest_runtime
 from pnet_tf.export.compatibility import ALLOWED_OPERATORS, check_operators
 from pnet_tf.export.flatbuffer import pack, shrink, unpack
 from pnet_tf.export.interpreter import load_model
 from pnet_tf.export.oldest_runtime import run_oldest, run_on_oldest
-from small_models import BYTES, random_bytes
-
-from pnet_tf.errors import InputError, WorkError
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "oldest_runtime.py"
 

@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from small_models import random_bytes, text_metadata
+
+from pnet_tf.errors import InputError
 from pnet_tf.export import isolation
 from pnet_tf.export.flatbuffer import pack, unpack
 from pnet_tf.export.inspect import inspect_model
@@ -11,9 +14,6 @@ from pnet_tf.export.interpreter import check_model, load_bytes, load_model
 from pnet_tf.export.metadata import ENTRY_NAME, rehash, write_metadata
 from pnet_tf.export.reader import read_metadata_buffers, read_model
 from pnet_tf.export.runtime import find_runtime
-from small_models import random_bytes, text_metadata
-
-from pnet_tf.errors import InputError
 
 
 def test_a_flipped_byte_anywhere(text_model):

@@ -2,6 +2,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from small_models import LABELS, random_bytes
+
+from pnet_tf.data import Split, encode_text
+from pnet_tf.errors import InputError
 from pnet_tf.export.evaluate import (
     classification_metrics,
     concordance_index,
@@ -9,10 +13,6 @@ from pnet_tf.export.evaluate import (
     mse,
 )
 from pnet_tf.export.interpreter import load_model
-from small_models import LABELS, random_bytes
-
-from pnet_tf.data import Split, encode_text
-from pnet_tf.errors import InputError
 
 
 def test_accuracy_by_hand():

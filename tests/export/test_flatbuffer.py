@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
+from small_models import BYTES, random_bytes, text_scores
+
+from pnet_tf.errors import InputError
 from pnet_tf.export.counts import buffer_bytes, operators
 from pnet_tf.export.flatbuffer import pack, set_metadata_entry, shrink, unpack
 from pnet_tf.export.reader import read_metadata_buffers, read_model
 from pnet_tf.export.runtime import find_runtime
-from small_models import BYTES, random_bytes, text_scores
-
-from pnet_tf.errors import InputError
 
 
 def run(model: bytes, inputs: np.ndarray, xnnpack: bool = True) -> np.ndarray:

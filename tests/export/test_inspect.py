@@ -1,10 +1,10 @@
 import pytest
-from pnet_tf.export.flatbuffer import set_metadata_entry
-from pnet_tf.export.inspect import TensorInfo, inspect_model
-from pnet_tf.export.metadata import rehash
 from small_models import LABELS, text_metadata
 
 from pnet_tf.errors import InputError
+from pnet_tf.export.flatbuffer import set_metadata_entry
+from pnet_tf.export.inspect import TensorInfo, inspect_model
+from pnet_tf.export.metadata import rehash
 
 
 def test_text_model(text_path):

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from small_models import CLASSES, LABELS, random_bytes, text_metadata
+
+from pnet_tf.errors import InputError
 from pnet_tf.export import interpreter as module
 from pnet_tf.export.interpreter import Prediction, encode_inputs, load_bytes, load_model
 from pnet_tf.export.metadata import write_metadata
 from pnet_tf.export.runtime import RUNTIMES, find_runtime
-from small_models import CLASSES, LABELS, random_bytes, text_metadata
-
-from pnet_tf.errors import InputError
 
 
 @pytest.fixture(scope="module")

@@ -4,11 +4,11 @@ import re
 from dataclasses import replace
 
 import pytest
-from pnet_tf.export.flatbuffer import set_metadata_entry, shrink
-from pnet_tf.export.metadata import read_metadata, rehash, write_metadata
 from small_models import LABELS, text_metadata
 
 from pnet_tf.errors import InputError
+from pnet_tf.export.flatbuffer import set_metadata_entry, shrink
+from pnet_tf.export.metadata import read_metadata, rehash, write_metadata
 
 
 def entry(model: bytes) -> dict:

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
+from quantized_heads import CASES, bits_of, samples_of, scores, student_of
+
+from pnet_tf.errors import InputError
 from pnet_tf.export.compatibility import check_operators
 from pnet_tf.export.flatbuffer import shrink
 from pnet_tf.export.oldest_runtime import run_on_oldest
 from pnet_tf.export.quantize import MODES, check_mode, convert
 from pnet_tf.export.reader import read_model
-from quantized_heads import CASES, bits_of, samples_of, scores, student_of
-
-from pnet_tf.errors import InputError
 
 OLD_FAILS = {("local", "int4")}
 
