@@ -53,6 +53,7 @@ ALLOWED_OPERATORS: dict[str, int] = {
 }
 """Operator name -> newest version that tflite-runtime 2.14.0 runs."""
 
+_NO_INT4 = {"CONV_2D", "DEPTHWISE_CONV_2D", "DEQUANTIZE"}
 _NEWER_TYPES = {"BFLOAT16", "INT2", "UINT4", "FLOAT8_E4M3FN", "FLOAT8_E5M2"}
 
 
@@ -101,6 +102,8 @@ def _weight_problems(node: Operator, graph: Subgraph) -> list[str]:
     for weights in (graph.tensors[index] for index in node.inputs if index >= 0):
         if node.name == "FULLY_CONNECTED" and weights.type == "INT8" and weights.scales > 1:
             found.append(f"FULLY_CONNECTED with per-channel INT8 weights: not on {OLDEST_RUNTIME}")
+        if node.name in _NO_INT4 and weights.type == "INT4":
+            found.append(f"{node.name} of INT4 weights: not on {OLDEST_RUNTIME}")
         if weights.blockwise:
             found.append(f"{node.name} with block-wise quantised weights: not on {OLDEST_RUNTIME}")
         if weights.sparse and weights.type == "INT8":

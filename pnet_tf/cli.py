@@ -119,11 +119,20 @@ def train(data: str, out: str, resume: bool, json_path: str | None, **options: A
     watch = console.training_watch()
     with watch:
         if resume:
+            _check_resume(options)
             report = go_on(data, out, watch=watch)
         else:
             report = start(data, out, _train_settings(options), task=options["task"],
                            recipe=options["recipe"], watch=watch)  # fmt: skip
     _give(report, json_path, lambda: console.show_training(report))
+
+
+def _check_resume(options: Mapping[str, Any]) -> None:
+    given = [name for name, value in options.items() if value not in (None, False)]
+    if given:
+        raise InputError(
+            f"--resume goes on with the settings of the run; leave out {', '.join(given)}"
+        )
 
 
 def _train_settings(options: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -12,7 +12,8 @@ from .batches import batched
 from .data import load_split
 from .export.evaluate import classification_metrics, concordance_index, mse
 from .model import load_student
-from .training import encode_inputs, load_trainer
+from .preparation import encode_inputs
+from .training import load_trainer
 
 
 @dataclass(frozen=True)

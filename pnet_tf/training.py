@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -13,20 +12,16 @@ import numpy as np
 
 from . import runs
 from ._keras import keras, tf
-from .batches import batched
-from .data import Dataset, Split, encode_text, load_dataset
+from .data import Dataset, load_dataset
 from .errors import InputError
-from .joint import JointData, JointFit, Metrics, Progress
+from .joint import JointFit, Metrics, Progress
 from .losses import JointLoss, check_lambdas
 from .model import ProjectionNet, build_student
+from .preparation import Prepared, prepare, save_samples
 from .schedule import Schedule
 from .settings import make_settings, plain_settings
-from .trainers import Trainer, build_trainer, load_teacher_logits, rebuild_trainer
+from .trainers import Trainer, build_trainer, rebuild_trainer
 from .version import __version__
-
-CALIBRATION_SAMPLES = 256
-VALIDATION_SAMPLES = 2000
-CACHE_BYTES = 4 * 2**30  # above this, bits are computed in each step instead of kept
 
 
 @dataclass(frozen=True)
@@ -97,8 +92,9 @@ def train(
         "trainer": dict(trainer.config) if trainer else None,
         "settings": dict(settings),
     }
+    prepared = prepare(config, data, student, trainer)
     run = runs.create_run(Path(out), config, data.labels, data.replies)
-    return _fit(run, data, student, trainer, loss, schedule, watch or _Silent())
+    return _fit(_Work(run, data, student, trainer, prepared), loss, schedule, watch or _Silent())
 
 
 def resume(source: str, out: str | Path, *, watch: Watch | None = None) -> TrainReport:
@@ -121,7 +117,8 @@ def resume(source: str, out: str | Path, *, watch: Watch | None = None) -> Train
     student = build_student(run.config)
     trainer = rebuild_trainer(run.config["trainer"]) if run.config["trainer"] else None
     loss, schedule = _objective(settings, data.task)
-    return _fit(run, data, student, trainer, loss, schedule, watch or _Silent())
+    prepared = prepare(run.config, data, student, trainer)
+    return _fit(_Work(run, data, student, trainer, prepared), loss, schedule, watch or _Silent())
 
 
 def load_trainer(run: runs.Run) -> Trainer | None:
@@ -131,14 +128,6 @@ def load_trainer(run: runs.Run) -> Trainer | None:
     trainer = rebuild_trainer(run.config["trainer"])
     runs.load_weights(run.path / runs.TRAINER, trainer.model)
     return trainer
-
-
-def encode_inputs(config: Mapping[str, Any], inputs: np.ndarray) -> tuple[np.ndarray, int]:
-    """Split.inputs as raw model inputs [N, ...], and how many messages were cut."""
-    if config["input"]["kind"] != "text":
-        return inputs, 0
-    encoded = encode_text(inputs, config["input"]["byte_length"])
-    return encoded.bytes, encoded.cut
 
 
 def _seed_everything(seed: int) -> None:
@@ -195,71 +184,36 @@ def _new_trainer(data: Dataset, settings: Mapping[str, Any]) -> Trainer | None:
     return trainer
 
 
-def _fit(
-    run: runs.Run,
-    data: Dataset,
-    student: ProjectionNet,
-    trainer: Trainer | None,
-    loss: JointLoss,
-    schedule: Schedule,
-    watch: Watch,
-) -> TrainReport:
+@dataclass(frozen=True)
+class _Work:
+    """All that one training has at hand."""
+
+    run: runs.Run
+    data: Dataset
+    student: ProjectionNet
+    trainer: Trainer | None
+    prepared: Prepared
+
+
+def _fit(work: _Work, loss: JointLoss, schedule: Schedule, watch: Watch) -> TrainReport:
     started = time.perf_counter()
-    settings = run.config["settings"]
-    train_data, cut = _joint_data(run.config, data.train, student, trainer, settings)
-    valid_data, _ = _joint_data(run.config, data.valid, student, trainer, None)
     fit = JointFit(
-        student,
-        trainer.model if trainer else None,
-        train_data,
-        replace(valid_data, cached=train_data.cached),
+        work.student,
+        work.trainer.model if work.trainer else None,
+        work.prepared.train,
+        work.prepared.valid,
         loss=loss,
         schedule=schedule,
-        class_weights=_class_weights(data, settings["class_weights"]),
-        freeze_trainer=settings["freeze_trainer"],
+        class_weights=work.prepared.class_weights,
+        freeze_trainer=work.run.config["settings"]["freeze_trainer"],
     )
-    _restore(run, fit)
-    board = _TensorBoard(run.path / "tensorboard")
-    progress = fit.run(
+    _restore(work.run, fit)
+    board = _TensorBoard(work.run.path / "tensorboard")
+    fit.run(
         on_batch=lambda e, s, m: watch.on_batch(e, s, fit.steps, m),
-        on_epoch=lambda f: _save_epoch(run, f, board, watch),
+        on_epoch=lambda f: _save_epoch(work.run, f, board, watch),
     )
-    return _finish(run, data, student, trainer, progress, cut, time.perf_counter() - started)
-
-
-def _joint_data(
-    config: Mapping[str, Any],
-    split: Split,
-    student: ProjectionNet,
-    trainer: Trainer | None,
-    settings: Mapping[str, Any] | None,
-) -> tuple[JointData, int]:
-    raw, cut = encode_inputs(config, split.inputs)
-    cached, inputs = _project(student, raw)
-    stored = None
-    if settings and settings["teacher_logits"]:
-        stored = load_teacher_logits(
-            settings["teacher_logits"], examples=len(raw), outputs=config["outputs"]
-        ).astype(np.float32)
-    encoded = trainer.encode(split.inputs) if trainer else None
-    return JointData(inputs, split.targets, encoded, stored, cached), cut
-
-
-def _project(student: ProjectionNet, raw: np.ndarray) -> tuple[bool, np.ndarray]:
-    """Bits as int8 when all of them fit the cache, else the raw inputs."""
-    shape = student.head.input_shape[1:]
-    if len(raw) * int(np.prod(shape)) > CACHE_BYTES:
-        return False, raw
-    project = tf.function(lambda x: tf.cast(student.projection(x), tf.int8), reduce_retracing=True)
-    return True, batched(project, raw)
-
-
-def _class_weights(data: Dataset, balanced: bool) -> np.ndarray | None:
-    """N / (C * count of the class), so that the mean over examples is 1."""
-    if not balanced or data.task == "regression":
-        return None
-    counts = np.bincount(data.train.targets, minlength=len(data.labels))
-    return counts.sum() / (len(counts) * np.maximum(counts, 1))
+    return _finish(work, fit, time.perf_counter() - started)
 
 
 def _save_epoch(run: runs.Run, fit: JointFit, board: _TensorBoard, watch: Watch) -> None:
@@ -276,58 +230,34 @@ def _restore(run: runs.Run, fit: JointFit) -> None:
         fit.restore(arrays, Progress(**extra["progress"]))
 
 
-def _finish(
-    run: runs.Run,
-    data: Dataset,
-    student: ProjectionNet,
-    trainer: Trainer | None,
-    progress: Progress,
-    cut: int,
-    seconds: float,
-) -> TrainReport:
-    patience = run.config["settings"]["schedule"].get("patience", 0)
-    last = progress.history[progress.best_epoch - 1 if patience else -1]
+def _finish(work: _Work, fit: JointFit, seconds: float) -> TrainReport:
+    run, data, progress = work.run, work.data, fit.progress
+    last = progress.history[progress.best_epoch - 1 if fit.schedule.patience else -1]
     report = TrainReport(
         run=str(run.path),
         data=run.config["data"],
         epochs=progress.epoch,
         seconds=seconds,
-        parameters=student.head.count_params(),
-        bits=int(np.prod(student.head.input_shape[1:])),
+        parameters=work.student.head.count_params(),
+        bits=int(np.prod(work.student.head.input_shape[1:])),
         train_examples=len(data.train.targets),
         valid_examples=len(data.valid.targets),
-        cut_messages=cut,
+        cut_messages=work.prepared.cut_messages,
         **{k: v for k, v in last.items() if k.startswith("valid_")},
     )
-    _save_samples(run, data)
-    if trainer:
-        runs.save_weights(run.path / runs.TRAINER, trainer.model)
+    save_samples(run, data)
+    if work.trainer:
+        runs.save_weights(run.path / runs.TRAINER, work.trainer.model)
     runs.write_json(run.path / runs.REPORT, asdict(report))
-    runs.save_weights(run.path / runs.STUDENT, student)
+    runs.save_weights(run.path / runs.STUDENT, work.student)
     (run.path / runs.CHECKPOINT).unlink(missing_ok=True)
     return report
-
-
-def _save_samples(run: runs.Run, data: Dataset) -> None:
-    """Keep what an export needs of the data, so that it needs nothing but the run."""
-    rng = np.random.default_rng(0)
-    some = _some(rng, len(data.train.targets), CALIBRATION_SAMPLES)
-    kept = _some(rng, len(data.valid.targets), VALIDATION_SAMPLES)
-    calibration, _ = encode_inputs(run.config, data.train.inputs[some])
-    inputs, _ = encode_inputs(run.config, data.valid.inputs[kept])
-    runs.save_arrays(run.path / runs.SAMPLES, [calibration, inputs, data.valid.targets[kept]])
-
-
-def _some(rng: np.random.Generator, rows: int, most: int) -> np.ndarray:
-    return rng.choice(rows, min(rows, most), replace=False)
 
 
 class _TensorBoard:
     """Scalars of each epoch as TensorBoard events."""
 
     def __init__(self, folder: Path) -> None:
-        if folder.exists():
-            shutil.rmtree(folder, ignore_errors=True)
         self._writer = tf.summary.create_file_writer(str(folder))
 
     def write(self, row: Mapping[str, float]) -> None:

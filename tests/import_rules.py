@@ -30,10 +30,11 @@ MAY_IMPORT = {
     "model": {"compress", "heads", "projections", "runs"},
     "export": {"batches", "data", "heads", "model", "projections", "runs"},
     "training": {
-        "batches", "data", "joint", "losses", "model", "random_state", "runs",
-        "schedule", "settings", "trainers",
+        "data", "joint", "losses", "model", "preparation", "runs", "schedule", "settings",
+        "trainers",
     },
-    "evaluation": {"batches", "data", "export", "model", "runs", "training"},
+    "preparation": {"batches", "data", "joint", "model", "runs", "trainers"},
+    "evaluation": {"batches", "data", "export", "model", "preparation", "runs", "training"},
     "demo": {"console", "data", "evaluation", "export", "runs", "settings", "training"},
     "cli": {"console", "data", "demo", "evaluation", "export", "runs", "settings", "training"},
 }  # fmt: skip

@@ -179,6 +179,9 @@ def test_resume_ends_with_the_weights_of_an_unbroken_run(table, tmp_path, monkey
     assert "half written" in refused(
         "export", tmp_path / "broken", "--tflite", tmp_path / "b.tflite"
     )
+    assert "epochs" in refused(
+        "train", table, "--out", tmp_path / "broken", "--resume", "--epochs", "9"
+    )
     call("train", table, "--out", tmp_path / "broken", "--resume")
     for name in (runs.STUDENT, runs.TRAINER):
         one, _ = runs.load_arrays(tmp_path / "whole" / name)
@@ -248,6 +251,7 @@ def test_teacher_logits_and_custom_trainer(table, tmp_path, monkeypatch):
     np.savez(tmp_path / "short.npz", logits=logits[:5])
     assert "short.npz" in refused("train", table, "--out", tmp_path / "b", "--epochs", "1",
                                   "--teacher-logits", tmp_path / "short.npz")  # fmt: skip
+    assert not (tmp_path / "b").exists()
     (tmp_path / "mine.py").write_text(
         "from pnet_tf._keras import keras\n"
         "def network(input_shape, outputs):\n"

@@ -17,6 +17,7 @@ def sequence_head(
     channels: int = 128,
     rank: int = 64,
     token_dropout: float = 0.15,
+    bit_dropout: float = 0.3,
     dropout: float = 0.5,
 ) -> keras.Model:
     """Token vectors [N, tokens, bits] to logits [N, outputs].
@@ -24,9 +25,11 @@ def sequence_head(
     e = relu(norm(x.E)), `embedding` wide; features are max over tokens of relu(e_t.A + a) and of
     relu(e_t.B + e_{t+1}.C + b), `channels` each (windows of one and two tokens, as convolutions
     over time in Kim 2014); then a linear layer of `rank` (0: none) and a linear layer of `outputs`.
-    `token_dropout` zeroes whole tokens in training, `dropout` features. InputError on bad values.
+    In training `token_dropout` zeroes whole tokens, `bit_dropout` bits and `dropout` features.
+    InputError on bad values.
     """
     check_fraction("token_dropout", token_dropout)
+    check_fraction("bit_dropout", bit_dropout)
     check_fraction("dropout", dropout)
     layers = keras.layers
     x = bits = bits_input(input_shape)
@@ -34,6 +37,8 @@ def sequence_head(
         x = layers.Dropout(token_dropout, noise_shape=(None, x.shape[1], 1), name="token_dropout")(
             x
         )
+    if bit_dropout:
+        x = layers.Dropout(bit_dropout, name="bit_dropout")(x)
     x = layers.Dense(check_range("embedding", embedding, 1, 4096), use_bias=False, name="embed")(x)
     x = layers.BatchNormalization(name="norm")(x)
     x = layers.ReLU(name="embed_relu")(x)

@@ -11,7 +11,9 @@ from ..layer_checks import check_layer
 
 
 def test_windows_and_maxima_by_hand():
-    head = sequence_head((3, 2), 2, embedding=1, channels=1, rank=0, token_dropout=0, dropout=0)
+    head = sequence_head(
+        (3, 2), 2, embedding=1, channels=1, rank=0, token_dropout=0, bit_dropout=0, dropout=0
+    )
     head.get_layer("embed").set_weights([np.array([[1.0], [10.0]])])
     head.get_layer("norm").set_weights([np.ones(1), np.zeros(1), np.zeros(1), np.ones(1)])
     head.get_layer("norm").epsilon = 0.0
