@@ -114,7 +114,8 @@ def save_arrays(path: Path, arrays: Sequence[np.ndarray], **extra: Any) -> None:
 def load_arrays(path: Path) -> tuple[list[np.ndarray], dict[str, Any]]:
     """What `save_arrays` wrote; raises InputError when the file is missing or damaged."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        # from memory: NumPy leaves the file of a damaged archive open
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
             extra = json.loads(stored["extra"].tobytes())
             names = sorted(name for name in stored.files if name != "extra")
             return [stored[name] for name in names], extra

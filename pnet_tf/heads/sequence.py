@@ -17,7 +17,7 @@ def sequence_head(
     channels: int = 128,
     rank: int = 64,
     token_dropout: float = 0.15,
-    bit_dropout: float = 0.3,
+    bit_dropout: float = 0.0,
     dropout: float = 0.5,
 ) -> keras.Model:
     """Token vectors [N, tokens, bits] to logits [N, outputs].
