@@ -30,7 +30,8 @@ def stratified_split(
     """Ascending indices (kept, held out) with every class held out in proportion.
 
     The number held out is round(N * fraction), at least 1, shared over the classes by largest
-    remainder; every class keeps at least one example. The same arguments give the same answer.
+    remainder; less where too many classes have a single example, for every class keeps one.
+    The same arguments give the same answer.
     Raises InputError when no class can spare an example.
     """
     classes, codes = np.unique(targets, return_inverse=True)
@@ -55,6 +56,8 @@ def _quotas(counts: np.ndarray, fraction: float) -> np.ndarray:
     held = np.minimum(np.floor(exact).astype(np.int64), counts - 1)
     missing = max(round(float(counts.sum()) * fraction), 1) - int(held.sum())
     by_remainder = np.argsort(held - exact, kind="stable")
-    spare = by_remainder[held[by_remainder] < counts[by_remainder] - 1]
+    # what a class of one cannot give is not taken from another beyond its share
+    most = np.minimum(counts - 1, np.ceil(exact).astype(np.int64))
+    spare = by_remainder[held[by_remainder] < most[by_remainder]]
     held[spare[: max(missing, 0)]] += 1
     return held

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pnet_tf.data.splits import label_indices, sorted_labels, stratified_split
@@ -50,6 +50,7 @@ def test_no_class_can_spare():
 
 
 @settings(max_examples=60, deadline=None)
+@example([0, 1, 1, 1, 1, 2], 0.5, 0)
 @given(
     st.lists(st.integers(0, 4), min_size=2, max_size=60), st.floats(0.05, 0.95), st.integers(0, 9)
 )
