@@ -63,6 +63,7 @@ $(LOCK)/.installed:
 	@touch $@
 
 demo: $(VENV)/.installed
+	@rm -rf demo_run
 	$(VENV)/bin/pnet-tf demo
 
 test: $(TEST)/.installed
