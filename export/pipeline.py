@@ -48,17 +48,19 @@ def export_run(
     path: str | Path,
     out: str | Path,
     *,
-    quantize: str = "dynamic",
+    quantize: str | None = None,
     top_k: int | None = None,
     max_bytes: int | None = None,
 ) -> ExportReport:
     """Freeze the run `path` into the file `out` once it agrees with the Keras student.
 
+    `quantize` is one of MODES; None is dynamic, or int8 for a run trained with qat.
     Raises InputError for a run that is not finished or a bad option, WorkError when the file
     disagrees, holds an operator outside the allow-list, or has more than `max_bytes` bytes; `out`
     is then left as it was.
     """
     run = runs.read_finished_run(path)
+    quantize = quantize or ("int8" if run.config["settings"]["qat"] else "dynamic")
     target = _check_target(out, quantize)
     student = load_student(run)
     samples = _Samples(*runs.load_arrays(run.path / runs.SAMPLES)[0])
@@ -208,7 +210,10 @@ def _projection_bytes(student: ProjectionNet, config: Mapping[str, Any]) -> int:
     nothing = keras.Model(bits, keras.layers.Flatten()(bits) if len(shape) > 1 else bits)
     alone = ProjectionNet(student.projection, nothing)
     content = convert(
-        alone, {**config, "task": "regression", "outputs": 1}, "none", samples=np.empty(0)
+        alone,
+        {**config, "task": "regression", "outputs": 1, "qat": False},
+        "none",
+        samples=np.empty(0),
     )
     sizes = buffer_bytes(read_model(shrink(content)))
     return sum(size for name, size in sizes.items() if name.startswith("constants"))

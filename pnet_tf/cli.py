@@ -182,12 +182,14 @@ def _given(**values: Any) -> dict[str, Any]:
 @main.command()
 @click.argument("run")
 @click.option("--tflite", "target", required=True, metavar="FILE", help="File to write.")
-@click.option("--quantize", type=click.Choice(QUANTIZE), default="dynamic", show_default=True)
+@click.option(
+    "--quantize", type=click.Choice(QUANTIZE), help="[default: dynamic; int8 after train --qat]"
+)
 @click.option("--top-k", type=int, metavar="K", help="Answer with the K best labels only.")
 @click.option("--max-bytes", type=int, metavar="N", help="Fail rather than write a larger file.")
 @_json_option
 def export(
-    run: str, target: str, quantize: str, top_k: int | None, max_bytes: int | None,
+    run: str, target: str, quantize: str | None, top_k: int | None, max_bytes: int | None,
     json_path: str | None,
 ) -> None:  # fmt: skip
     """Freeze the projection network of RUN into one .tflite."""

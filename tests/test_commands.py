@@ -154,6 +154,17 @@ def test_inspect_and_benchmark_give_their_keys(text_file):
     assert "input" in call("inspect", text_file).stdout
 
 
+def test_quantisation_aware_run_exports_as_int8(table, tmp_path):
+    out, model = tmp_path / "run", tmp_path / "m.tflite"
+    call("train", table, "--out", out, "--trainer", "none", "--epochs", "4", "--qat")
+    assert "must be int8" in refused("export", out, "--tflite", model, "--quantize", "none")
+    assert not model.exists()
+    call("export", out, "--tflite", model, "--json", tmp_path / "report.json")
+    assert json.loads((tmp_path / "report.json").read_text())["quantize"] == "int8"
+    found = json.loads(call("inspect", model, "--json", "-").stdout)
+    assert found["metadata"]["quantize"] == "int8" and "QUANTIZE" in found["operators"]
+
+
 def test_max_bytes_writes_nothing(text_run, tmp_path):
     target = tmp_path / "m.tflite"
     target.write_bytes(b"earlier")
