@@ -64,8 +64,11 @@ class JointFit:
         schedule: Schedule,
         class_weights: np.ndarray | None = None,
         freeze_trainer: bool = False,
+        view: Callable[[int], JointData] | None = None,
     ) -> None:
+        """`view` gives the training arrays of an epoch, augmented; None: `train` in every one."""
         self.student, self.trainer = student, trainer
+        self._view = view
         self.train_data, self.valid_data = train, valid
         self.loss, self.schedule = loss, schedule
         self.progress = Progress()
@@ -118,18 +121,16 @@ class JointFit:
         self._optimizer.build(self.student.trainable_variables)
         if self._taught is not None:
             self._trainer_optimizer.build(self._taught.trainable_variables)
-        self._arrays = {
-            "student": tf.constant(data.student),
-            "targets": tf.constant(data.targets),
-            "weights": tf.constant(self._weights),
-        }
-        for name in ("trainer", "teacher_logits"):
-            if getattr(data, name) is not None:
-                self._arrays[name] = tf.constant(getattr(data, name))
+        self._arrays = {} if self._view else self._tensors(data)
         self._step = tf.function(self._train_step, reduce_retracing=True)
         self._predict_student = tf.function(self._student_logits, reduce_retracing=True)
         if self.trainer is not None:
             self._predict_trainer = tf.function(self.trainer, reduce_retracing=True)
+
+    def _tensors(self, data: JointData) -> dict[str, tf.Tensor]:
+        arrays = {"student": data.student, "targets": data.targets, "weights": self._weights,
+                  "trainer": data.trainer, "teacher_logits": data.teacher_logits}  # fmt: skip
+        return {name: tf.constant(array) for name, array in arrays.items() if array is not None}
 
     def _models(self) -> list[tf.Variable]:
         return self.student.variables + (self.trainer.variables if self.trainer else [])
@@ -164,9 +165,9 @@ class JointFit:
             own = self.loss.label_term(trainer, batch["targets"], batch["weights"])
         return [own, self.loss.distillation_term(student, trainer), label]
 
-    def _train_step(self, index: tf.Tensor) -> tf.Tensor:
+    def _train_step(self, arrays: Mapping[str, tf.Tensor], index: tf.Tensor) -> tf.Tensor:
         """One update on the examples `index`; [loss, three terms, trainer and student metric]."""
-        batch = {name: tf.gather(array, index) for name, array in self._arrays.items()}
+        batch = {name: tf.gather(array, index) for name, array in arrays.items()}
         own = self.student.trainable_variables
         models = [self.student] if self._taught is None else [self.student, self._taught]
         theirs = [] if self._taught is None else self._taught.trainable_variables
@@ -198,9 +199,11 @@ class JointFit:
         order = np.random.default_rng([self.schedule.seed, epoch]).permutation(rows)
         names = [*TERMS, f"trainer_{self._metric}", f"projection_{self._metric}"]
         sums = np.zeros(len(names))
+        if self._view:
+            self._arrays = self._tensors(self._view(epoch))
         for step in range(self.steps):
             index = order[step * size : (step + 1) * size]
-            sums += self._step(tf.constant(index)).numpy() * len(index)
+            sums += self._step(self._arrays, tf.constant(index)).numpy() * len(index)
             means = sums / min(rows, (step + 1) * size)
             on_batch(epoch, step, dict(zip(names, map(float, means), strict=True)))
         row = dict(zip(names, map(float, sums / rows), strict=True))

@@ -22,18 +22,25 @@ class JointLoss:
 
     `lambdas` are l1, l2, l3; `temperature` divides both logits of the middle term, whose value is
     multiplied by its square (Hinton et al. 2015, section 2); `teach_trainer` lets the middle term's
-    gradient reach the trainer. Raises InputError on a negative weight or a temperature <= 0.
+    gradient reach the trainer; `label_smoothing` s makes the label y of the first and third term
+    (1 - s) * one_hot(y) + s / C (Szegedy et al. 2016, section 7). Raises InputError on a negative
+    weight, a temperature <= 0 or a smoothing outside 0..1.
     """
 
     lambdas: tuple[float, float, float] = (1.0, 0.1, 1.0)
     temperature: float = 1.0
     teach_trainer: bool = False
+    label_smoothing: float = 0.0
     task: str = "classification"
 
     def __post_init__(self) -> None:
         check_lambdas(self.lambdas)
         if not (math.isfinite(self.temperature) and self.temperature > 0):
             raise InputError(f"temperature must be above 0, got {self.temperature}")
+        if not 0 <= self.label_smoothing < 1:
+            raise InputError(
+                f"label_smoothing must be 0 or more and below 1, got {self.label_smoothing}"
+            )
         if self.task not in TASKS:
             raise InputError(f"task must be one of {', '.join(TASKS)}, got {self.task!r}")
 
@@ -41,7 +48,7 @@ class JointLoss:
         """Mean over the batch of CE(logits, class ids), each times its `weights`; or the MSE."""
         if self.task == "regression":
             return mean_squared_error(logits, targets)
-        return cross_entropy(logits, targets, weights)
+        return cross_entropy(logits, targets, weights, self.label_smoothing)
 
     def distillation_term(self, student: tf.Tensor, trainer: tf.Tensor) -> tf.Tensor:
         """CE(student, softmax of the trainer), or the MSE between the two."""
@@ -67,9 +74,17 @@ def check_lambdas(lambdas: Sequence[float]) -> tuple[float, float, float]:
     return (float(lambdas[0]), float(lambdas[1]), float(lambdas[2]))
 
 
-def cross_entropy(logits: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
-    """mean_i weights_i * -log softmax(logits_i)[targets_i]; [N, C], int [N], float [N] to []."""
+def cross_entropy(
+    logits: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor, smoothing: float = 0.0
+) -> tf.Tensor:
+    """mean_i weights_i * CE((1 - s) * one_hot(targets_i) + s / C, softmax(logits_i)), s `smoothing`.
+
+    Logits [N, C], class ids int [N], weights float [N] to [].
+    """
     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
+    if smoothing:
+        uniform = -tf.reduce_mean(tf.nn.log_softmax(logits), axis=-1)
+        losses = (1.0 - smoothing) * losses + smoothing * uniform
     return tf.reduce_mean(losses * weights)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from . import runs
 from ._keras import tf
+from .augmentation import make_augment
 from .batches import batched
 from .data import Dataset, Split, encode_text
 from .joint import JointData
@@ -18,15 +19,20 @@ from .trainers import Trainer, load_teacher_logits
 
 CALIBRATION_SAMPLES = 256
 VALIDATION_SAMPLES = 2000
+_AUGMENT_STREAM = 1  # apart from the stream of the same seed and epoch that orders examples
 CACHE_BYTES = 4 * 2**30  # above this, bits are computed in each step instead of kept
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """The arrays of both splits, weights of the classes, and how many messages were cut."""
+    """The arrays of both splits, weights of the classes, and how many messages were cut.
+
+    `view` gives the training arrays of an epoch where inputs are augmented; None where not.
+    """
 
     train: JointData
     valid: JointData
+    view: Callable[[int], JointData] | None
     class_weights: np.ndarray | None
     cut_messages: int
 
@@ -36,9 +42,11 @@ def prepare(
 ) -> Prepared:
     """Encode, and project unless all bits are more than the cache holds.
 
-    Raises InputError for stored teacher logits that do not fit the training split.
+    Raises InputError for stored teacher logits that do not fit the training split and for an
+    augmentation that does not exist.
     """
     settings = config["settings"]
+    augment = make_augment(data.kind, settings["augment"])
     stored = None
     if settings["teacher_logits"]:
         stored = load_teacher_logits(
@@ -55,9 +63,15 @@ def prepare(
         inputs = batched(project, raw) if cached else raw
         return JointData(inputs, split.targets, encoded, logits, cached), cut
 
+    def view(epoch: int) -> JointData:
+        rng = np.random.default_rng([settings["seed"], epoch, _AUGMENT_STREAM])
+        changed = augment(data.train.inputs, rng) if augment else data.train.inputs
+        return of(Split(changed, data.train.targets), stored)[0]
+
     train, cut = of(data.train, stored)
     valid, _ = of(data.valid, None)
-    return Prepared(train, valid, class_weights(data, settings["class_weights"]), cut)
+    weights = class_weights(data, settings["class_weights"])
+    return Prepared(train, valid, view if augment else None, weights, cut)
 
 
 def encode_inputs(config: Mapping[str, Any], inputs: np.ndarray) -> tuple[np.ndarray, int]:

@@ -1,7 +1,7 @@
 """Settings of a training run: a recipe, changed by a file, changed by single options.
 
 A recipe is a JSON file in `pnet_tf/recipes`; a `--config` file has the same keys. Nested objects
-(`projection`, `head`, `trainer`, `loss`, `schedule`) are merged key by key, except that another
+(`projection`, `head`, `trainer`, `loss`, `schedule`, `augment`) are merged key by key, except that another
 `name` replaces the whole object, whose options would not fit it.
 """
 
@@ -24,6 +24,7 @@ BASE: Mapping[str, Any] = {
     "trainer": {},
     "loss": {},
     "schedule": {},
+    "augment": {},
     "class_weights": False,
     "freeze_trainer": False,
     "trainer_weights": None,

@@ -206,6 +206,7 @@ def _fit(work: _Work, loss: JointLoss, schedule: Schedule, watch: Watch) -> Trai
         schedule=schedule,
         class_weights=work.prepared.class_weights,
         freeze_trainer=work.run.config["settings"]["freeze_trainer"],
+        view=work.prepared.view,
     )
     _restore(work.run, fit)
     board = _TensorBoard(work.run.path / "tensorboard")

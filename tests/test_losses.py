@@ -20,6 +20,14 @@ def test_cross_entropy_by_hand():
     assert weighted.numpy() == pytest.approx(math.log(2), rel=1e-6)
 
 
+def test_label_smoothing_by_hand():
+    logits, target = tf.constant([[math.log(3.0), 0.0]]), tf.constant([0])  # softmax 3/4, 1/4
+    found = cross_entropy(logits, target, tf.ones(1), 0.2)
+    assert found.numpy() == pytest.approx(-0.9 * math.log(3 / 4) - 0.1 * math.log(1 / 4), rel=1e-6)
+    term = JointLoss(label_smoothing=0.2).label_term(logits, target, tf.ones(1))
+    assert term.numpy() == pytest.approx(found.numpy(), rel=1e-6)
+
+
 def test_distillation_by_hand():
     teacher = tf.constant([[math.log(3.0), 0.0]])  # softmax 3/4, 1/4
     student = tf.constant([[0.0, 0.0]])
@@ -63,6 +71,8 @@ def test_gradient_of_the_middle_term_reaches_the_trainer_only_when_asked(reaches
         {"lambdas": (1.0, 0.0, 0.0)},
         {"temperature": 0.0},
         {"temperature": math.inf},
+        {"label_smoothing": -0.1},
+        {"label_smoothing": 1.0},
         {"task": "ranking"},
     ],
 )

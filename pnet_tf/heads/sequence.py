@@ -1,4 +1,4 @@
-"""Sequence head: token vectors -> logits by windows of one and two tokens and a maximum."""
+"""Sequence head: token vectors -> logits by windows of one and two tokens and maxima."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ def sequence_head(
     outputs: int,
     *,
     embedding: int = 96,
-    channels: int = 128,
+    channels: int = 96,
+    opening: int = 6,
     rank: int = 64,
     token_dropout: float = 0.15,
     bit_dropout: float = 0.0,
@@ -24,9 +25,10 @@ def sequence_head(
 
     e = relu(norm(x.E)), `embedding` wide; features are max over tokens of relu(e_t.A + a) and of
     relu(e_t.B + e_{t+1}.C + b), `channels` each (windows of one and two tokens, as convolutions
-    over time in Kim 2014); then a linear layer of `rank` (0: none) and a linear layer of `outputs`.
-    In training `token_dropout` zeroes whole tokens, `bit_dropout` bits and `dropout` features.
-    InputError on bad values.
+    over time in Kim 2014), and over the first `opening` windows apart (not where 0 or as many as
+    there are), since what a message opens with tells its purpose from what it mentions; then a
+    linear layer of `rank` (0: none) and a linear layer of `outputs`. In training `token_dropout`
+    zeroes whole tokens, `bit_dropout` bits and `dropout` features. InputError on bad values.
     """
     check_fraction("token_dropout", token_dropout)
     check_fraction("bit_dropout", bit_dropout)
@@ -42,7 +44,8 @@ def sequence_head(
     x = layers.Dense(check_range("embedding", embedding, 1, 4096), use_bias=False, name="embed")(x)
     x = layers.BatchNormalization(name="norm")(x)
     x = layers.ReLU(name="embed_relu")(x)
-    x = _window_maxima(x, check_range("channels", channels, 1, 4096))
+    windows = _windows(x, check_range("channels", channels, 1, 4096))
+    x = _maxima(windows, check_range("opening", opening, 0, 512))
     x = layers.Dropout(dropout, name="dropout")(x) if dropout else x
     if check_range("rank", rank, 0, 4096):
         x = layers.Dense(rank, use_bias=False, name="rank")(x)
@@ -50,10 +53,9 @@ def sequence_head(
     return keras.Model(bits, logits, name="head")
 
 
-def _window_maxima(x: tf.Tensor, channels: int) -> tf.Tensor:
-    """Maxima over time of windows of one and of two tokens, [N, 2 * channels]."""
+def _windows(x: tf.Tensor, channels: int) -> dict[str, tf.Tensor]:
+    """Linear maps of windows of one token, [N, tokens, channels], and of two, one window fewer."""
     layers = keras.layers
-    single = layers.Dense(channels, name="one")(x)
     first = layers.Dense(channels, name="two_first")(x)
     second = layers.Dense(channels, use_bias=False, name="two_second")(x)
     pair = layers.Add(name="two")(
@@ -62,8 +64,16 @@ def _window_maxima(x: tf.Tensor, channels: int) -> tf.Tensor:
             layers.Cropping1D((1, 0), name="two_right")(second),
         ]
     )
-    maxima = [
-        layers.ReLU(name="one_relu")(layers.GlobalMaxPooling1D(name="one_max")(single)),
-        layers.ReLU(name="two_relu")(layers.GlobalMaxPooling1D(name="two_max")(pair)),
-    ]
-    return layers.Concatenate(name="maxima")(maxima)
+    return {"one": layers.Dense(channels, name="one")(x), "two": pair}
+
+
+def _maxima(windows: dict[str, tf.Tensor], opening: int) -> tf.Tensor:
+    """Maxima over all windows and over the first `opening`, [N, 2 or 4 times channels]."""
+    layers = keras.layers
+    maxima = []
+    for name, window in windows.items():
+        maxima.append(layers.GlobalMaxPooling1D(name=f"{name}_max")(window))
+        if 0 < opening < window.shape[1]:
+            opened = layers.Cropping1D((0, window.shape[1] - opening), name=f"{name}_opening")(window)
+            maxima.append(layers.GlobalMaxPooling1D(name=f"{name}_opening_max")(opened))
+    return layers.ReLU(name="maxima_relu")(layers.Concatenate(name="maxima")(maxima))
