@@ -17,7 +17,9 @@ RUNTIME = [
     "pillow>=10.3",
     "rich>=13.7",
 ]
+PLOT = ["matplotlib>=3.9,<4"]
 TRAIN = [
+    *PLOT,
     "ai-edge-quantizer>=0.10,<0.11",
     "scikit-learn>=1.5,<2",
     # TFMOT imports distutils, which Python 3.12 has only through setuptools.
@@ -54,6 +56,8 @@ setup(
     package_dir={"pnet_tf": "pnet_tf", "pnet_tf.export": "export"},
     package_data={"pnet_tf": ["py.typed", "recipes/*.json"], "pnet_tf.data": ["samples/**/*"]},
     install_requires=RUNTIME,
-    extras_require={"runtime": [], "train": TRAIN, "test": TEST, "benchmark": BENCHMARK},
+    extras_require={
+        "runtime": [], "plot": PLOT, "train": TRAIN, "test": TEST, "benchmark": BENCHMARK,
+    },  # fmt: skip
     entry_points={"console_scripts": ["pnet-tf=pnet_tf.cli:main"]},
 )

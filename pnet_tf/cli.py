@@ -266,6 +266,46 @@ def benchmark(model: str, runs: int, threads: int, json_path: str | None) -> Non
 
 
 @main.command()
+@click.argument("data", required=False)
+@click.option("--out", required=True, metavar="FOLDER", help="Folder of the sweep.")
+@click.option("--points", metavar="TxD,TxD", help="Functions x bits [default: by kind of input].")
+@click.option("--heads", metavar="NAME,NAME", help="linear, dense, lookup; sequence for text.")
+@click.option("--hidden", metavar="N,N", help="Units of the dense head; 0 for a linear head.")
+@click.option(
+    "--quantize", default="int8,int4,dynamic", show_default=True, metavar="NAME,NAME",
+    help=f"Exports of each run: {', '.join(QUANTIZE)}.",
+)  # fmt: skip
+@click.option("--seeds", default="0", show_default=True, metavar="N,N")
+@click.option("--recipe", help="Named settings; the default fits the kind of input.")
+@click.option("--config", "config_file", metavar="FILE", help="JSON file with settings.")
+@click.option("--trainer", metavar="NAME", help="As for train.")
+@click.option("--epochs", type=int)
+@click.option("--jobs", type=click.IntRange(1), help="Runs side by side [default: the cores].")
+@click.option("--test", is_flag=True, help="Also the test split, of the Pareto front alone.")
+@click.option("--draw", is_flag=True, help="Only table and plots again, of the points there are.")
+@_json_option
+def bits(
+    data: str | None, out: str, jobs: int | None, test: bool, draw: bool, json_path: str | None,
+    **options: Any,
+) -> None:  # fmt: skip
+    """How many bits does DATA need? Sweep sizes, measure each file, draw the Pareto front."""
+    from .search.plan import parse_sweep
+    from .search.sweep import draw_again, search_bits
+
+    if draw:
+        report = draw_again(out)
+    elif data is None:
+        raise InputError("DATA is missing; only --draw goes without it")
+    else:
+        sweep = parse_sweep(_given(**options))
+        with console.SweepWatch() as watch:
+            report = search_bits(data, out, sweep, jobs=jobs, test=test, told=watch)
+    _give(report, json_path, lambda: console.show_sweep(report))
+    if report.failures and not draw:
+        raise WorkError(f"{len(report.failures)} of {report.planned} points failed")
+
+
+@main.command()
 @click.option("--out", default="demo_run", show_default=True, metavar="FOLDER")
 def demo(out: str) -> None:
     """Train, export and use the built-in Smart Reply sample, end to end."""

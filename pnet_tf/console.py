@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 if TYPE_CHECKING:
@@ -17,6 +24,7 @@ if TYPE_CHECKING:
     from .export.inspect import ModelInfo
     from .export.predict import Answer
     from .export.report import ExportReport
+    from .search.records import SweepReport
 
 _OUT = Console(highlight=False, soft_wrap=True)
 _TERMS = (
@@ -78,6 +86,30 @@ class TrainingWatch:
 def training_watch() -> TrainingWatch:
     """A watch that shows training on standard error."""
     return TrainingWatch()
+
+
+class SweepWatch:
+    """One line: how many points of a sweep are done."""
+
+    def __init__(self) -> None:
+        columns = (TextColumn("points"), BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn())
+        self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._task = self._progress.add_task("points", total=None)
+
+    def __enter__(self) -> SweepWatch:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        if self._progress.live.is_started:  # or it would leave an empty line
+            self._progress.stop()
+
+    def __call__(self, done: int, planned: int) -> None:
+        """Move the bar."""
+        self._progress.start()
+        self._progress.update(self._task, completed=done, total=planned)
 
 
 def _terms(row: Mapping[str, float]) -> str:
@@ -200,6 +232,23 @@ def show_benchmark(result: BenchmarkResult) -> None:
         ratio = result.p50_ms / result.reference_ms
         rows["256x256 matrix product"] = f"{result.reference_ms:.4f} ms; this model {ratio:.2f} x"
     _pairs(rows)
+
+
+def show_sweep(report: SweepReport) -> None:
+    """The end of `bits`: a row a point by rising size, then what failed."""
+    rows = [("point", "bits", "parameters", "bytes", "valid", "test", "p50 ms", "train s", "front")]
+    rows += [
+        (p.name, f"{p.bits:,}", f"{p.parameters:,}", f"{p.size_bytes:,}", f"{p.accuracy:.2%}",
+         _percent(p.test_accuracy) or "-", f"{p.p50_ms:.3f}", f"{p.train_seconds:.0f}",
+         ", ".join(p.front))
+        for p in report.points
+    ]  # fmt: skip
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for name, *numbers, front in rows:  # not a rich table, which cuts names to a narrow screen
+        right = (cell.rjust(width) for cell, width in zip(numbers, widths[1:-1], strict=True))
+        say("  ".join((name.ljust(widths[0]), *right, front)).rstrip())
+    for failure in report.failures:
+        say(f"failed: {failure.name}: {failure.reason}")
 
 
 def _percent(value: float | None) -> str | None:

@@ -121,6 +121,17 @@ def resume(source: str, out: str | Path, *, watch: Watch | None = None) -> Train
     return _fit(_Work(run, data, student, trainer, prepared), loss, schedule, watch or _Silent())
 
 
+def check_settings(data: Dataset, many: Sequence[Mapping[str, Any]]) -> None:
+    """Raise the InputError that `train` would end with for any of `many` whole settings.
+
+    Nothing is written. The trainer is that of the first: give settings with the same one.
+    """
+    for settings in many:
+        build_student(_student_config(data, settings))
+        _objective(settings, data.task)
+    _new_trainer(data, many[0])
+
+
 def load_trainer(run: runs.Run) -> Trainer | None:
     """The trained trainer of a finished run; None when there was none."""
     if run.config["trainer"] is None:

@@ -37,12 +37,17 @@ MAY_IMPORT = {
     "preparation": {"augmentation", "batches", "data", "joint", "model", "runs", "trainers"},
     "evaluation": {"batches", "data", "export", "model", "preparation", "runs", "training"},
     "demo": {"console", "data", "evaluation", "export", "runs", "settings", "training"},
-    "cli": {"console", "data", "demo", "evaluation", "export", "runs", "settings", "training"},
+    "search": {"data", "export", "runs", "settings", "training"},
+    "cli": {
+        "console", "data", "demo", "evaluation", "export", "runs", "search", "settings", "training",
+    },
 }  # fmt: skip
 """Parts of the package that each part may import, besides the leaves; nothing imports `cli`."""
 
 RUNTIME_ONLY = (
-    "__init__", "cli", "console", "data", "errors", "files", "runs", "settings", "version",
+    "__init__", "cli", "console", "data", "errors", "files", "runs", "search.__init__",
+    "search.child", "search.children", "search.pareto", "search.plan", "search.records",
+    "search.sweep", "settings", "version",
     "export.__init__", "export.benchmark", "export.compatibility", "export.evaluate",
     "export.inputs", "export.inspect", "export.interpreter", "export.metadata",
     "export.oldest_runtime", "export.predict", "export.probe", "export.reader", "export.runtime",
