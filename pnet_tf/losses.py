@@ -77,9 +77,9 @@ def check_lambdas(lambdas: Sequence[float]) -> tuple[float, float, float]:
 def cross_entropy(
     logits: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor, smoothing: float = 0.0
 ) -> tf.Tensor:
-    """mean_i weights_i * CE((1 - s) * one_hot(targets_i) + s / C, softmax(logits_i)), s `smoothing`.
+    """mean_i weights_i * CE(softmax(logits_i), (1 - s) * one_hot(targets_i) + s / C).
 
-    Logits [N, C], class ids int [N], weights float [N] to [].
+    s is `smoothing`; logits [N, C], class ids int [N], weights float [N] to [].
     """
     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
     if smoothing:

@@ -1,8 +1,8 @@
 """Settings of a training run: a recipe, changed by a file, changed by single options.
 
 A recipe is a JSON file in `pnet_tf/recipes`; a `--config` file has the same keys. Nested objects
-(`projection`, `head`, `trainer`, `loss`, `schedule`, `augment`) are merged key by key, except that another
-`name` replaces the whole object, whose options would not fit it.
+(`projection`, `head`, `trainer`, `loss`, `schedule`, `augment`) are merged key by key, except that
+another `name` replaces the whole object, whose options would not fit it.
 """
 
 from __future__ import annotations

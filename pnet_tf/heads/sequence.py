@@ -74,6 +74,7 @@ def _maxima(windows: dict[str, tf.Tensor], opening: int) -> tf.Tensor:
     for name, window in windows.items():
         maxima.append(layers.GlobalMaxPooling1D(name=f"{name}_max")(window))
         if 0 < opening < window.shape[1]:
-            opened = layers.Cropping1D((0, window.shape[1] - opening), name=f"{name}_opening")(window)
+            rest = (0, window.shape[1] - opening)
+            opened = layers.Cropping1D(rest, name=f"{name}_opening")(window)
             maxima.append(layers.GlobalMaxPooling1D(name=f"{name}_opening_max")(opened))
     return layers.ReLU(name="maxima_relu")(layers.Concatenate(name="maxima")(maxima))
