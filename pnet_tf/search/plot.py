@@ -13,7 +13,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter
 
 from ..files import atomic_write_bytes
 from .records import COSTS, Point, SweepReport
@@ -81,7 +81,9 @@ def _front(axes: Axes, best: Sequence[Point], front: str) -> None:
 
 
 def _label_axes(axes: Axes, report: SweepReport, front: str) -> None:
-    axes.xaxis.set_major_locator(LogLocator(base=10, subs=(1.0, 2.0, 5.0)))
+    costs = sorted({_cost(point, front) for point in report.points})
+    few = front == "bits" and len(costs) <= 8  # then each has its own tick
+    axes.xaxis.set_major_locator(FixedLocator(costs) if few else LogLocator(10, (1.0, 2.0, 5.0)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel(AXES[front])
