@@ -1,6 +1,6 @@
 """The main table: accuracy and whole-file size of what the default settings give.
 
-    python scripts/main_figures.py --data FOLDER [--only ROW] [--out FOLDER]
+    python scripts/main_figures.py --data FOLDER [--only ROW] [--seeds N N] [--out FOLDER]
 
 FOLDER holds the data sets as folders (atis, clinc150, mnist, fashion_mnist). For each row the
 commands `pnet-tf train`, `export` and `evaluate` run in turn, and are printed with their figures.
@@ -11,13 +11,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import shlex
-import subprocess
-import sys
-import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+
+from measured import Figures, measure
 
 WHOLE_IMAGE = "--projection structured --projections 60 --bits 12"
 
@@ -42,42 +39,7 @@ ROWS = (
 )
 
 
-def run(command: list[str]) -> None:
-    """Run one `pnet-tf` command and show it; a failure ends the script."""
-    print("$ pnet-tf " + shlex.join(command), flush=True)
-    subprocess.run([sys.executable, "-m", "pnet_tf.cli", *command], check=True)
-
-
-def measure(row: Row, data: Path, out: Path, seed: int) -> dict[str, Any]:
-    """Train, export and evaluate one row; its figures."""
-    name = "".join(c if c.isalnum() else "_" for c in row.name.lower()) + f"_{seed}"
-    run_folder, model = str(out / name), str(out / f"{name}.tflite")
-    source = str(data / row.data)
-    started = time.perf_counter()
-    run(["train", source, "--out", run_folder, "--seed", str(seed), *shlex.split(row.options)])
-    seconds = time.perf_counter() - started
-    run(["export", run_folder, "--tflite", model, "--json", str(out / f"{name}.export.json")])
-    found = {}
-    for what, path in (("tflite", model), ("student", run_folder)):
-        target = out / f"{name}.{what}.json"
-        run(["evaluate", path, source, "--json", str(target)])
-        found[what] = json.loads(target.read_text(encoding="utf-8"))
-    report = json.loads((out / f"{name}.export.json").read_text(encoding="utf-8"))
-    return {
-        "row": row.name,
-        "seed": seed,
-        "test_accuracy": found["tflite"]["accuracy"],
-        "student_accuracy": found["student"]["accuracy"],
-        "trainer_accuracy": found["student"]["trainer_accuracy"],
-        "size_bytes": found["tflite"]["size_bytes"],
-        "p50_ms": report["benchmark"]["p50_ms"],
-        "reference_ms": report["benchmark"]["reference_ms"],
-        "oldest_runtime": report["oldest_runtime"],
-        "train_seconds": round(seconds),
-    }
-
-
-def table(rows: list[dict[str, Any]]) -> str:
+def table(rows: list[Figures]) -> str:
     """The rows as Markdown, each beside its floor and ceiling."""
     limits = {row.name: row for row in ROWS}
     lines = [
@@ -85,12 +47,11 @@ def table(rows: list[dict[str, Any]]) -> str:
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:
-        limit = limits[row["row"]]
-        trainer = row["trainer_accuracy"]
+        limit, trainer = limits[row.name], row.trainer_accuracy
         lines.append(
-            f"| {row['row']} | {row['seed']} | {row['test_accuracy']:.2%} | {limit.floor:.1%} | "
-            f"{row['student_accuracy']:.2%} | {'-' if trainer is None else f'{trainer:.2%}'} | "
-            f"{row['size_bytes']:,} | {limit.most_bytes:,} | {row['p50_ms']:.3f} |"
+            f"| {row.name} | {row.seed} | {row.test_accuracy:.2%} | {limit.floor:.1%} | "
+            f"{row.student_accuracy:.2%} | {'-' if trainer is None else f'{trainer:.2%}'} | "
+            f"{row.size_bytes:,} | {limit.most_bytes:,} | {row.p50_ms:.3f} |"
         )
     return "\n".join(lines)
 
@@ -101,12 +62,16 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=Path("runs/main_figures"))
     parser.add_argument("--only", help="part of a row's name")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     args = parser.parse_args()
-    args.out.mkdir(parents=True, exist_ok=True)
     chosen = [row for row in ROWS if args.only is None or args.only.lower() in row.name.lower()]
-    rows = [measure(row, args.data, args.out, args.seed) for row in chosen]
-    (args.out / "main_figures.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    rows = [
+        measure(row.name, args.data / row.data, args.out, seed=seed, options=row.options)
+        for row in chosen
+        for seed in args.seeds
+    ]
+    text = json.dumps([asdict(row) for row in rows], indent=1) + "\n"
+    (args.out / "main_figures.json").write_text(text, encoding="utf-8")
     print(table(rows))
 
 

@@ -1,0 +1,112 @@
+"""Commands of the toolkit run as a reader would run them, and the figures that they leave.
+
+A figure whose JSON is already under the output folder is not made again, so that a script which was
+stopped goes on where it was.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One trained, exported and evaluated model; accuracies 0..1 on the test split.
+
+    `head_parameters` and `trainer_parameters` are counted, sizes are of whole files. A trainer's
+    size is that of its parameters in float32.
+    """
+
+    name: str
+    seed: int
+    options: str
+    test_accuracy: float
+    student_accuracy: float
+    trainer_accuracy: float | None
+    valid_accuracy: float
+    size_bytes: int
+    zipped_bytes: int
+    head_parameters: int
+    trainer_parameters: int | None
+    bits: int
+    p50_ms: float
+    reference_ms: float
+    oldest_runtime: str
+    train_seconds: int
+
+
+def pnet_tf(*command: str) -> None:
+    """Run one `pnet-tf` command and show it; a failure ends the script."""
+    print("$ pnet-tf " + shlex.join(command), flush=True)
+    done = subprocess.run([sys.executable, "-m", "pnet_tf.cli", *command], check=False)
+    if done.returncode:
+        raise SystemExit(f"pnet-tf {command[0]} ended with {done.returncode}")
+
+
+def measure(
+    name: str, source: Path, out: Path, *, seed: int = 0, options: str = "", export: str = ""
+) -> Figures:
+    """Train, export and evaluate; `options` are those of `train`, `export` those of `export`."""
+    run = run_folder(name, out, seed)
+    target = run.with_name(f"{run.name}.json")
+    if not target.exists():
+        out.mkdir(parents=True, exist_ok=True)
+        found = _measure(name, source, run, seed, options, export)
+        target.write_text(json.dumps(asdict(found), indent=1) + "\n", encoding="utf-8")
+    return Figures(**json.loads(target.read_text(encoding="utf-8")))
+
+
+def run_folder(name: str, out: Path, seed: int) -> Path:
+    """Where `measure` leaves the run of `name`."""
+    return out / ("".join(c if c.isalnum() else "_" for c in name.lower()) + f"_{seed}")
+
+
+def _measure(
+    name: str, source: Path, run: Path, seed: int, options: str, export: str
+) -> Figures:
+    model = f"{run}.tflite"
+    started = time.perf_counter()
+    again = ["--resume"] if run.exists() else ["--seed", str(seed), *shlex.split(options)]
+    if not (run / "report.json").exists():
+        pnet_tf("train", str(source), "--out", str(run), *again)
+    seconds = time.perf_counter() - started
+    report = _json(run, "export", "export", str(run), "--tflite", model, *shlex.split(export))
+    file = _json(run, "tflite", "evaluate", model, str(source))
+    student = _json(run, "student", "evaluate", str(run), str(source))
+    return Figures(
+        name=name,
+        seed=seed,
+        options=options,
+        test_accuracy=file["accuracy"],
+        student_accuracy=student["accuracy"],
+        trainer_accuracy=student["trainer_accuracy"],
+        valid_accuracy=report["valid"]["tflite"],
+        size_bytes=file["size_bytes"],
+        zipped_bytes=report["zipped_bytes"],
+        head_parameters=report["parameters"],
+        trainer_parameters=_parameters(run / "trainer.npz"),
+        bits=report["bits"],
+        p50_ms=report["benchmark"]["p50_ms"],
+        reference_ms=report["benchmark"]["reference_ms"],
+        oldest_runtime=report["oldest_runtime"],
+        train_seconds=round(seconds),
+    )
+
+
+def _json(run: Path, what: str, *command: str) -> dict[str, Any]:
+    target = run.with_name(f"{run.name}.{what}.json")
+    pnet_tf(*command, "--json", str(target))
+    return json.loads(target.read_text(encoding="utf-8"))
+
+
+def _parameters(weights: Path) -> int | None:
+    from pnet_tf.runs import load_arrays
+
+    return sum(array.size for array in load_arrays(weights)[0]) if weights.exists() else None
