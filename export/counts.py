@@ -1,5 +1,6 @@
 """Counting what is in a TFLite file: operators, and bytes by part."""
 
+import zlib
 from collections import Counter
 
 from .reader import Model, read_model
@@ -34,3 +35,8 @@ def buffer_bytes(model: Model) -> dict[str, int]:
             sizes["metadata"] += place.size_bytes
     sizes["structure"] = model.size_bytes - sum(sizes.values())
     return dict(sizes)
+
+
+def zipped_bytes(content: bytes) -> int:
+    """Bytes of `content` deflated at level 9: what a download or an app package holds of it."""
+    return len(zlib.compress(content, 9))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..errors import InputError
 from .compatibility import check_operators
-from .counts import buffer_bytes, count_operators
+from .counts import buffer_bytes, count_operators, zipped_bytes
 from .interpreter import check_model, read_file, serve_signature
 from .metadata import ModelMetadata
 from .reader import Model
@@ -27,6 +27,7 @@ class ModelInfo:
 
     `input_bytes` is set for text, `input_shape` otherwise; `operators` counts nodes by operator;
     `bytes_by_part` splits `size_bytes` into constants by type, metadata and structure;
+    `zipped_bytes` is the file deflated at level 9;
     `compatibility_problems` says what keeps the oldest promised runtime from running the file.
     """
 
@@ -36,6 +37,7 @@ class ModelInfo:
     labels: tuple[str, ...]
     operators: Mapping[str, int]
     size_bytes: int
+    zipped_bytes: int
     oldest_runtime: str
     inputs: tuple[TensorInfo, ...]
     outputs: tuple[TensorInfo, ...]
@@ -60,6 +62,7 @@ def inspect_model(path: str | os.PathLike[str]) -> ModelInfo:
         labels=metadata.labels,
         operators=count_operators(model),
         size_bytes=len(content),
+        zipped_bytes=zipped_bytes(content),
         oldest_runtime=metadata.oldest_runtime,
         inputs=_tensors(model, signature.inputs),
         outputs=_tensors(model, signature.outputs),

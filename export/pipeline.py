@@ -21,15 +21,16 @@ from ..version import __version__
 from . import parity
 from .benchmark import benchmark
 from .compatibility import OLDEST_RUNTIME, check_operators
-from .counts import buffer_bytes, operators
+from .counts import buffer_bytes, operators, zipped_bytes
 from .evaluate import classification_metrics, mse
 from .flatbuffer import shrink
 from .interpreter import load_bytes
 from .metadata import ModelMetadata, write_metadata
-from .quantize import MODES, convert
+from .quantize import MODES, convert, projection_scope
 from .reader import read_model
 from .report import Accuracies, ExportReport, bytes_by_part, multiply_accumulates
 from .runtime import find_runtime
+from .weights import WeightCount, count_weights, sparsity
 
 PARITY_SAMPLES = 256
 PROMISED_MODES = ("none", "dynamic")  # these must run on the oldest runtime
@@ -75,7 +76,8 @@ def export_run(
             f"the file would have {len(content)} bytes, more than the {max_bytes} asked"
         )
     atomic_write_bytes(target, content)
-    return _report(run, student, target, content, quantize, samples, agreement)
+    counts = count_weights(raw, projection_scope(student))
+    return _report(run, student, target, content, quantize, samples, agreement, counts)
 
 
 def _check_target(out: str | Path, quantize: str) -> Path:
@@ -170,6 +172,7 @@ def _report(
     mode: str,
     samples: _Samples,
     agreement: tuple[parity.Parity, ...],
+    counts: Mapping[str, WeightCount],
 ) -> ExportReport:
     model = load_bytes(content, trusted=True)
     keras_answers = batched(lambda x: student.predictions(x, run.config["task"]), samples.inputs)
@@ -178,6 +181,7 @@ def _report(
     return ExportReport(
         file=str(target),
         size_bytes=len(content),
+        zipped_bytes=zipped_bytes(content),
         quantize=mode,
         oldest_runtime=model.metadata.oldest_runtime,
         bytes_by_part=bytes_by_part(
@@ -185,6 +189,8 @@ def _report(
         ),
         parameters=student.head.count_params(),
         macs=multiply_accumulates(student.head),
+        sparsity=sparsity(counts),
+        distinct_weights={name: count.distinct for name, count in counts.items()},
         bits=int(np.prod(student.head.input_shape[1:])),
         valid=Accuracies(
             trainer=training.get(f"valid_trainer_{metric}"),

@@ -57,7 +57,7 @@ def convert(
         if mode == "dynamic":
             made.optimizations = [tf.lite.Optimize.DEFAULT]
         model = made.convert()
-    return _int4(model, _projection_scope(student)) if mode == "int4" else model
+    return _int4(model, projection_scope(student)) if mode == "int4" else model
 
 
 def check_mode(mode: str, config: Mapping[str, Any]) -> None:
@@ -86,7 +86,7 @@ def _checked(samples: np.ndarray, config: Mapping[str, Any]) -> np.ndarray:
     return samples
 
 
-def _projection_scope(student: ProjectionNet) -> str:
+def projection_scope(student: ProjectionNet) -> str:
     """What the names of the projection's tensors begin with."""
     return f"{student.name}/{student.projection.name}/"
 
@@ -137,7 +137,7 @@ def _calibrated_int8(
         made._experimental_calibrate_only = True
         calibrated = _centre_bits(made.convert())
     graph = read_model(calibrated).subgraphs[0]
-    exact = list(_exact_operators(graph, _projection_scope(student)))
+    exact = list(_exact_operators(graph, projection_scope(student)))
     return bytes(
         mlir_quantize(
             calibrated,

@@ -26,16 +26,21 @@ class ExportReport:
     """Everything measured when a run became a file.
 
     `bytes_by_part`: featuriser (projection), head_weights, metadata, graph (the rest); they add up
-    to `size_bytes`. `parameters` are the head's, `macs` multiply-accumulates of one answer.
+    to `size_bytes`. `zipped_bytes` is the file deflated at level 9. `parameters` are the head's,
+    `macs` multiply-accumulates of one answer. `sparsity` is the share 0..1 of zeros among the
+    head's matrices in the file, `distinct_weights` how many different numbers each one stores.
     """
 
     file: str
     size_bytes: int
+    zipped_bytes: int
     quantize: str
     oldest_runtime: str
     bytes_by_part: Mapping[str, int]
     parameters: int
     macs: int
+    sparsity: float
+    distinct_weights: Mapping[str, int]
     bits: int
     valid: Accuracies
     parity: tuple[Parity, ...]

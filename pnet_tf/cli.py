@@ -108,6 +108,8 @@ def main() -> None:
 @click.option("--patience", type=int, help="Stop after so many epochs without a better student.")
 @click.option("--valid-fraction", type=float, help="Share held out when DATA has no valid split.")
 @click.option("--qat", is_flag=True, help="Quantisation-aware training (TFMOT).")
+@click.option("--prune", type=float, metavar="S", help="Share of each matrix made 0, 0..0.95.")
+@click.option("--cluster", type=int, metavar="N", help="Distinct values of each matrix, 2..256.")
 @click.option("--seed", type=int)
 @click.option("--resume", is_flag=True, help="Go on with RUN from its last checkpoint.")
 @_json_option
@@ -172,6 +174,8 @@ def _plain_change(options: Mapping[str, Any]) -> dict[str, Any]:
         freeze_trainer=options["freeze_trainer"] or None,
         class_weights=options["class_weights"] or None,
         qat=options["qat"] or None,
+        prune=options["prune"],
+        cluster=options["cluster"],
     )
 
 

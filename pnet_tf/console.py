@@ -157,9 +157,12 @@ def show_export(report: ExportReport) -> None:
     rows = {
         "file": report.file,
         "size": f"{report.size_bytes:,} bytes ({parts})",
+        "zipped": f"{report.zipped_bytes:,} bytes",
         "quantised": report.quantize,
         "oldest runtime checked": report.oldest_runtime,
         "head": f"{report.parameters:,} parameters, {report.macs:,} multiply-accumulates",
+        "head weights": f"{report.sparsity:.1%} zero, at most "
+        f"{max(report.distinct_weights.values(), default=0)} distinct in one tensor",
         "bits": f"{report.bits:,}",
         "valid, trainer / student / file": " / ".join(
             "-" if v is None else f"{v:.4f}"
@@ -208,7 +211,7 @@ def show_info(info: ModelInfo) -> None:
         "inputs": ", ".join(f"{t.name} {t.type} {list(t.shape)}" for t in info.inputs),
         "outputs": ", ".join(f"{t.name} {t.type} {list(t.shape)}" for t in info.outputs),
         "labels": f"{len(info.labels)}: {labels}" if info.labels else "none (regression)",
-        "size": f"{info.size_bytes:,} bytes",
+        "size": f"{info.size_bytes:,} bytes, {info.zipped_bytes:,} zipped",
         "parts": ", ".join(f"{name} {size:,}" for name, size in info.bytes_by_part.items()),
         "operators": ", ".join(f"{name} {n}" for name, n in info.operators.items()),
         "quantised": meta.quantize,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
@@ -50,6 +51,26 @@ TERMS = ("loss", "trainer_loss", "distillation_loss", "projection_loss")
 Metrics = Mapping[str, float]
 
 
+class StepHook(Protocol):
+    """What happens to the student's weights after each update; its state is the fit's too."""
+
+    @property
+    def variables(self) -> list[tf.Variable]:
+        """All state."""
+
+    def start(self, optimizer: keras.optimizers.Optimizer, total: int) -> None:
+        """Before the first step of `total`."""
+
+    def resume(self, step: int) -> None:
+        """After `step` updates, with `variables` restored."""
+
+    def after_step(self, step: int) -> bool:
+        """After update number `step`; whether the student computes otherwise from now on."""
+
+    def settled(self, step: int) -> bool:
+        """Whether the student after `step` updates may be the best one."""
+
+
 class JointFit:
     """One fit of `student` beside `trainer` (None: alone, or with stored logits)."""
 
@@ -65,12 +86,13 @@ class JointFit:
         class_weights: np.ndarray | None = None,
         freeze_trainer: bool = False,
         view: Callable[[int], JointData] | None = None,
+        compression: StepHook | None = None,
     ) -> None:
         """`view` gives the training arrays of an epoch, augmented; None: `train` in every one."""
         self.student, self.trainer = student, trainer
         self._view = view
         self.train_data, self.valid_data = train, valid
-        self.loss, self.schedule = loss, schedule
+        self.loss, self.schedule, self.compression = loss, schedule, compression
         self.progress = Progress()
         self.steps = -(-len(train.targets) // schedule.batch_size)
         self._taught = None if freeze_trainer else trainer
@@ -109,6 +131,9 @@ class JointFit:
             variable.assign(value)
         self._best = list(arrays[len(variables) :])
         self.progress = progress
+        if self.compression is not None:
+            self.compression.resume(progress.epoch * self.steps)
+            self._trace_step()
 
     def _prepare(self) -> None:
         data, schedule = self.train_data, self.schedule
@@ -122,7 +147,9 @@ class JointFit:
         if self._taught is not None:
             self._trainer_optimizer.build(self._taught.trainable_variables)
         self._arrays = {} if self._view else self._tensors(data)
-        self._step = tf.function(self._train_step, reduce_retracing=True)
+        if self.compression is not None:
+            self.compression.start(self._optimizer, total)
+        self._trace_step()
         self._predict_student = tf.function(self._student_logits, reduce_retracing=True)
         if self.trainer is not None:
             self._predict_trainer = tf.function(self.trainer, reduce_retracing=True)
@@ -131,6 +158,9 @@ class JointFit:
         arrays = {"student": data.student, "targets": data.targets, "weights": self._weights,
                   "trainer": data.trainer, "teacher_logits": data.teacher_logits}  # fmt: skip
         return {name: tf.constant(array) for name, array in arrays.items() if array is not None}
+
+    def _trace_step(self) -> None:
+        self._step = tf.function(self._train_step, reduce_retracing=True)
 
     def _models(self) -> list[tf.Variable]:
         return self.student.variables + (self.trainer.variables if self.trainer else [])
@@ -141,7 +171,7 @@ class JointFit:
             found = found + self._trainer_optimizer.variables
         for model in (self.student, self.trainer):
             found = found + (random_state_variables(model) if model is not None else [])
-        return found
+        return found + (self.compression.variables if self.compression is not None else [])
 
     def _student_logits(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         if self.train_data.cached:
@@ -204,12 +234,17 @@ class JointFit:
         for step in range(self.steps):
             index = order[step * size : (step + 1) * size]
             sums += self._step(self._arrays, tf.constant(index)).numpy() * len(index)
+            self._after_step(epoch * self.steps + step + 1)
             means = sums / min(rows, (step + 1) * size)
             on_batch(epoch, step, dict(zip(names, map(float, means), strict=True)))
         row = dict(zip(names, map(float, sums / rows), strict=True))
         if not np.isfinite(row["loss"]):
             raise WorkError(f"the loss of epoch {epoch + 1} is {row['loss']}: lower learning_rate")
         self._close_epoch(row | self._validate(), time.perf_counter() - started)
+
+    def _after_step(self, step: int) -> None:
+        if self.compression is not None and self.compression.after_step(step):
+            self._trace_step()
 
     def _validate(self) -> dict[str, float]:
         data = self.valid_data
@@ -236,10 +271,14 @@ class JointFit:
         )
         score = row[f"valid_projection_{self._metric}"]
         score = score if self._metric == "accuracy" else -score
-        if score > progress.best_score:
+        if score > progress.best_score or not self._settled(progress.best_epoch):
             progress.best_score, progress.best_epoch = score, progress.epoch
             if self.schedule.patience:
                 self._best = [v.numpy() for v in self._models()]
+
+    def _settled(self, epoch: int) -> bool:
+        """Whether the student of `epoch` may stay the best; else it gives way to any later one."""
+        return self.compression is None or self.compression.settled(epoch * self.steps)
 
     def _out_of_patience(self) -> bool:
         waited = self.progress.epoch - self.progress.best_epoch

@@ -7,6 +7,7 @@ from typing import Any
 
 from . import runs
 from ._keras import keras, tf
+from .compress.plan import CompressionPlan
 from .errors import InputError
 from .heads import HEADS
 from .projections import PROJECTIONS
@@ -59,9 +60,11 @@ def build_student(config: Mapping[str, Any]) -> ProjectionNet:
     """The ProjectionNet of a plain JSON configuration, with fresh weights.
 
     Keys: `input` (kind with byte_length or shape), `outputs`, `projection` and `head` (each a
-    `name` and that one's options); `qat` true makes a head that trains as int8. Raises InputError
-    for a name or an option that does not exist.
+    `name` and that one's options); `qat` true makes a head that trains as int8; `prune` and
+    `cluster` are what training does to its weights (see CompressionPlan). Raises InputError for a
+    name or an option that does not exist, or a value outside its range.
     """
+    plan = CompressionPlan(config.get("prune", 0.0), config.get("cluster", 0))
     shape, dtype = raw_input_spec(config)
     projection = _make(PROJECTIONS, "projection", config["projection"])
     bits = projection(keras.Input(shape, dtype=dtype))
@@ -70,6 +73,10 @@ def build_student(config: Mapping[str, Any]) -> ProjectionNet:
     if head["name"] == "lookup":
         options |= {key: config["projection"][key] for key in ("functions", "bits")}
     made = _make(HEADS, "head", head, **options)
+    if plan.cluster:
+        from .compress.norm import freezable
+
+        made = freezable(made)
     if config.get("qat"):
         from .compress.qat import quantize_aware
 

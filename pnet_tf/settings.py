@@ -30,6 +30,8 @@ BASE: Mapping[str, Any] = {
     "trainer_weights": None,
     "teacher_logits": None,
     "qat": False,
+    "prune": 0.0,
+    "cluster": 0,
     "valid_fraction": 0.1,
     "seed": 0,
 }

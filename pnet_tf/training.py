@@ -12,9 +12,10 @@ import numpy as np
 
 from . import runs
 from ._keras import keras, tf
+from .compress.plan import CompressionPlan
 from .data import Dataset, load_dataset
 from .errors import InputError
-from .joint import JointFit, Metrics, Progress
+from .joint import JointFit, Metrics, Progress, StepHook
 from .losses import JointLoss, check_lambdas
 from .model import ProjectionNet, build_student
 from .preparation import Prepared, prepare, save_samples
@@ -158,7 +159,7 @@ def _student_config(data: Dataset, settings: Mapping[str, Any]) -> dict[str, Any
         "outputs": int(outputs),
         "projection": projection,
         "head": settings["head"],
-        "qat": settings["qat"],
+        **{key: settings[key] for key in ("qat", "prune", "cluster")},
     }
 
 
@@ -218,6 +219,7 @@ def _fit(work: _Work, loss: JointLoss, schedule: Schedule, watch: Watch) -> Trai
         class_weights=work.prepared.class_weights,
         freeze_trainer=work.run.config["settings"]["freeze_trainer"],
         view=work.prepared.view,
+        compression=_compression(work),
     )
     _restore(work.run, fit)
     board = _TensorBoard(work.run.path / "tensorboard")
@@ -226,6 +228,16 @@ def _fit(work: _Work, loss: JointLoss, schedule: Schedule, watch: Watch) -> Trai
         on_epoch=lambda f: _save_epoch(work.run, f, board, watch),
     )
     return _finish(work, fit, time.perf_counter() - started)
+
+
+def _compression(work: _Work) -> StepHook | None:
+    config = work.run.config
+    plan = CompressionPlan(config.get("prune", 0.0), config.get("cluster", 0))
+    if not plan.active:
+        return None
+    from .compress.compression import Compression
+
+    return Compression(work.student.head, plan)
 
 
 def _save_epoch(run: runs.Run, fit: JointFit, board: _TensorBoard, watch: Watch) -> None:

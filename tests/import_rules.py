@@ -31,8 +31,8 @@ MAY_IMPORT = {
     "model": {"compress", "heads", "projections", "runs"},
     "export": {"batches", "data", "heads", "model", "projections", "runs"},
     "training": {
-        "data", "joint", "losses", "model", "preparation", "runs", "schedule", "settings",
-        "trainers",
+        "compress", "data", "joint", "losses", "model", "preparation", "runs", "schedule",
+        "settings", "trainers",
     },
     "preparation": {"augmentation", "batches", "data", "joint", "model", "runs", "trainers"},
     "evaluation": {"batches", "data", "export", "model", "preparation", "runs", "training"},

@@ -56,7 +56,8 @@ class _Plan:
         self._folded = {
             layer.name: self._next[layer.name][0]
             for layer in head.layers
-            if isinstance(layer, _LINEAR) and _only(self._next[layer.name], "BatchNormalization")
+            if isinstance(layer, _LINEAR)
+            and _only(self._next[layer.name], _LAYERS.BatchNormalization)
         }
         self._norms = {norm.name for norm in self._folded.values()}
 
@@ -80,7 +81,7 @@ class _Plan:
             return "bits"
         after = self._next[layer.name]
         fused = layer.name in self._folded or (
-            isinstance(layer, (*_LINEAR, _LAYERS.BatchNormalization)) and _only(after, "ReLU")
+            isinstance(layer, (*_LINEAR, _LAYERS.BatchNormalization)) and _only(after, _LAYERS.ReLU)
         )
         return "range" if isinstance(layer, _COMPUTING) and not fused else None
 
@@ -89,8 +90,8 @@ def _consumers(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
     return [node.outbound_layer for node in layer.outbound_nodes]
 
 
-def _only(layers: list[keras.layers.Layer], kind: str) -> bool:
-    return len(layers) == 1 and type(layers[0]).__name__ == kind
+def _only(layers: list[keras.layers.Layer], kind: type) -> bool:
+    return len(layers) == 1 and isinstance(layers[0], kind)
 
 
 def _check(layer: keras.layers.Layer) -> None:
@@ -208,7 +209,7 @@ class Int8(keras.layers.Wrapper):
         if self.norm is None:
             return tf.constant(1.0), tf.constant(0.0)
         mean, variance = self.norm.moving_mean, self.norm.moving_variance
-        if training:
+        if training and not getattr(self.norm, "frozen", False):
             z = self.layer(x)
             self.norm(z, training=True)
             mean, variance = tf.nn.moments(z, list(range(len(z.shape) - 1)))
