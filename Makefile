@@ -3,7 +3,8 @@
 
 PYTHON ?= python3
 PNET_TF_DATA ?= $(abspath ../shared/data)
-PYTEST_ARGS ?=
+# Tests of one file stay in one process: they share what its fixtures trained.
+PYTEST_ARGS ?= -n 2 --dist loadfile
 BENCH_ARGS ?=
 
 VENV := .venv

@@ -36,6 +36,7 @@ TEST = [
     "hypothesis>=6.100",
     "mypy>=1.15",
     "pytest>=8.2",
+    "pytest-xdist>=3.6",
     "ruff>=0.12",
 ]
 BENCHMARK = ["fasttext-numpy2>=0.10.4", "scikit-learn>=1.5,<2"]
