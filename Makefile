@@ -87,6 +87,7 @@ types: $(TEST)/.installed
 
 bench: $(BENCH)/.installed
 	$(BENCH)/bin/python benchmarks/featurise.py $(PNET_TF_DATA)/clinc150
+	$(BENCH)/bin/python benchmarks/joint_time.py $(PNET_TF_DATA)/atis
 	$(BENCH)/bin/python benchmarks/text_peers.py $(PNET_TF_DATA)/atis $(BENCH_ARGS)
 	$(BENCH)/bin/python benchmarks/text_peers.py $(PNET_TF_DATA)/clinc150 $(BENCH_ARGS)
 
