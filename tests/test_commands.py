@@ -176,7 +176,10 @@ def test_max_bytes_writes_nothing(text_run, tmp_path):
 def test_resume_ends_with_the_weights_of_an_unbroken_run(table, tmp_path, monkeypatch):
     from pnet_tf import training
 
-    call("train", table, "--out", tmp_path / "whole", *QUICK)
+    config = tmp_path / "config.json"
+    config.write_text('{"augment": {"misspell": 0.1}}')
+    options = [*QUICK, "--config", str(config)]
+    call("train", table, "--out", tmp_path / "whole", *options)
     save = training._save_epoch
 
     def killed(*arguments):
@@ -184,7 +187,7 @@ def test_resume_ends_with_the_weights_of_an_unbroken_run(table, tmp_path, monkey
         raise KeyboardInterrupt
 
     monkeypatch.setattr(training, "_save_epoch", killed)
-    CliRunner().invoke(main, ["train", str(table), "--out", str(tmp_path / "broken"), *QUICK])
+    CliRunner().invoke(main, ["train", str(table), "--out", str(tmp_path / "broken"), *options])
     monkeypatch.undo()
     assert (tmp_path / "broken" / runs.CHECKPOINT).exists()
     assert "half written" in refused(
@@ -200,6 +203,15 @@ def test_resume_ends_with_the_weights_of_an_unbroken_run(table, tmp_path, monkey
         for a, b in zip(one, two, strict=True):
             np.testing.assert_array_equal(a, b)
     assert "finished" in refused("train", table, "--out", tmp_path / "broken", "--resume")
+
+
+def test_bad_augmentation_writes_nothing(table, tmp_path):
+    config = tmp_path / "config.json"
+    for augment in ('{"misspell": 2}', '{"shift": 1}'):
+        config.write_text(f'{{"augment": {augment}}}')
+        found = refused("train", table, "--out", tmp_path / "run", "--config", config)
+        assert "augment" in found
+    assert not (tmp_path / "run").exists()
 
 
 def test_image_model_predicts_an_image_file(digits_run, tmp_path):

@@ -101,6 +101,22 @@ def test_resumed_fit_ends_with_the_weights_of_an_unbroken_one():
         np.testing.assert_array_equal(a, b)
 
 
+def test_view_gives_each_epoch_its_inputs():
+    seen = []
+
+    def view(epoch):
+        seen.append(epoch)
+        x, y = problem()
+        return JointData(x if epoch else np.zeros_like(x), y, x, cached=False)
+
+    changed, plain = make_fit(view=view, epochs=2), make_fit(epochs=2)
+    first, second = changed.run().history
+    same_first, _ = plain.run().history
+    assert seen == [0, 1]
+    assert first["projection_accuracy"] < same_first["projection_accuracy"]
+    assert second["projection_accuracy"] > first["projection_accuracy"]
+
+
 def test_restore_refuses_the_state_of_another_fit():
     fit = make_fit()
     with pytest.raises(InputError, match="checkpoint"):
