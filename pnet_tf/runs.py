@@ -77,7 +77,7 @@ def read_run(path: str | Path) -> Run:
     folder = Path(path)
     if not folder.is_dir():
         raise InputError(f"{folder} is not a run directory: there is no such folder")
-    config = _read_json(folder / CONFIG)
+    config = _read_part(folder / CONFIG)
     if config.get("schema") != SCHEMA:
         raise InputError(
             f"{folder / CONFIG} has schema {config.get('schema')!r}; this version reads {SCHEMA}"
@@ -85,7 +85,7 @@ def read_run(path: str | Path) -> Run:
     missing = [key for key in _KEYS if key not in config]
     if missing:
         raise InputError(f"{folder / CONFIG} lacks {', '.join(missing)}: it is no whole run")
-    names = _read_json(folder / LABELS)
+    names = _read_part(folder / LABELS)
     if not isinstance(names.get("labels"), list) or not isinstance(names.get("replies"), dict):
         raise InputError(f"{folder / LABELS} must hold `labels` and `replies`")
     replies = {label: tuple(texts) for label, texts in names["replies"].items()}
@@ -157,13 +157,20 @@ def write_json(path: Path, content: Any) -> None:
     atomic_write_text(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object; raises InputError when the file is missing, damaged or something else."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise InputError(f"{path.parent} is not a run directory: it has no {path.name}") from None
+        raise InputError(f"{path} does not exist") from None
     except (OSError, ValueError) as error:
         raise InputError(f"{path} is damaged: {error}") from None
     if not isinstance(content, dict):
         raise InputError(f"{path} must hold a JSON object")
     return content
+
+
+def _read_part(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        raise InputError(f"{path.parent} is not a run directory: it has no {path.name}")
+    return read_json(path)

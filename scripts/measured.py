@@ -15,6 +15,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from pnet_tf.runs import load_arrays, write_json
+
 
 @dataclass(frozen=True)
 class Figures:
@@ -59,8 +61,11 @@ def measure(
     if not target.exists():
         out.mkdir(parents=True, exist_ok=True)
         found = _measure(name, source, run, seed, options, export)
-        target.write_text(json.dumps(asdict(found), indent=1) + "\n", encoding="utf-8")
-    return Figures(**json.loads(target.read_text(encoding="utf-8")))
+        write_json(target, asdict(found))
+    figures = Figures(**json.loads(target.read_text(encoding="utf-8")))
+    if figures.options != options:
+        raise SystemExit(f"{target} was made with {figures.options!r}; give another folder")
+    return figures
 
 
 def run_folder(name: str, out: Path, seed: int) -> Path:
@@ -107,6 +112,4 @@ def _json(run: Path, what: str, *command: str) -> dict[str, Any]:
 
 
 def _parameters(weights: Path) -> int | None:
-    from pnet_tf.runs import load_arrays
-
     return sum(array.size for array in load_arrays(weights)[0]) if weights.exists() else None

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from .. import runs
 from ..errors import InputError
 from ..files import atomic_write_text
 from .pareto import pareto_front
@@ -108,7 +109,7 @@ def _check_empty(folder: Path) -> None:
 
 
 def _check_same(folder: Path, settings: Mapping[str, Any]) -> None:
-    before = read_json(folder / JSON).get("settings", {})
+    before = runs.read_json(folder / JSON).get("settings", {})
     after = json.loads(json.dumps(settings))
     other = [name for name in after if before.get(name) != after[name]]
     if other:
@@ -131,8 +132,8 @@ def read_points(folder: Path, names: Sequence[str]) -> list[Point]:
 
 def _read_point(path: Path) -> Point:
     test = path.with_name(TEST)
-    tested = read_json(test).get("test_accuracy") if test.is_file() else None
-    stored = read_json(path)
+    tested = runs.read_json(test).get("test_accuracy") if test.is_file() else None
+    stored = runs.read_json(path)
     own = [f.name for f in fields(Point) if f.name not in ("test_accuracy", "front")]
     if missing := [name for name in own if name not in stored]:
         raise InputError(f"{path} is damaged: it lacks {', '.join(missing)}; remove it")
@@ -142,7 +143,7 @@ def _read_point(path: Path) -> Point:
 def write_point(folder: Path, point: Point) -> None:
     """Keep the figures of a point: from now on it is finished."""
     plain = {k: v for k, v in asdict(point).items() if k not in ("test_accuracy", "front")}
-    write_json(point_folder(folder, point.name) / POINT, plain)
+    runs.write_json(point_folder(folder, point.name) / POINT, plain)
 
 
 def make_report(
@@ -175,7 +176,7 @@ def write_table(folder: Path, report: SweepReport) -> None:
     for point in report.points:
         writer.writerow({**asdict(point), "front": " ".join(point.front)})
     atomic_write_text(folder / CSV, stream.getvalue())
-    write_json(folder / JSON, {"schema": SCHEMA, **asdict(report)})
+    runs.write_json(folder / JSON, {"schema": SCHEMA, **asdict(report)})
 
 
 def write_commands(folder: Path, plan: Plan) -> None:
@@ -201,7 +202,7 @@ def _shell(arguments: Sequence[str]) -> str:
 
 def train_seconds(folder: Path, training: Training) -> float:
     """Seconds of all epochs of a run, also of those before it was killed and resumed."""
-    path = run_folder(folder, training) / "history.csv"
+    path = run_folder(folder, training) / runs.HISTORY
     with path.open(encoding="utf-8", newline="") as stream:
         return sum(float(row["seconds"]) for row in csv.DictReader(stream))
 
@@ -210,23 +211,7 @@ def read_sweep(folder: Path) -> dict[str, Any]:
     """sweep.json of `folder`; raises InputError when there is none."""
     if not (folder / JSON).is_file():
         raise InputError(f"{folder} holds no sweep: it has no {JSON}")
-    content = read_json(folder / JSON)
+    content = runs.read_json(folder / JSON)
     if content.get("schema") != SCHEMA or not isinstance(content.get("settings"), dict):
         raise InputError(f"{folder / JSON} is not what this version of pnet_tf writes")
     return content
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object; raises InputError when it is damaged."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} is damaged: {error}") from None
-    if not isinstance(content, dict):
-        raise InputError(f"{path} must hold a JSON object")
-    return content
-
-
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Indented JSON with a final newline."""
-    atomic_write_text(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")

@@ -231,7 +231,7 @@ def _make_point(work: _Work, training: Training, mode: str) -> None:
     into = point_folder(work.folder, name)
     into.mkdir(parents=True, exist_ok=True)
     work.children.run(export_command(training, mode, work.folder))
-    exported = records.read_json(into / "export.json")
+    exported = runs.read_json(into / "export.json")
     run = runs.read_finished_run(run_folder(work.folder, training))
     found = evaluate_model(
         load_model(into / "model.tflite", trusted=True), work.valid.of(run)
@@ -261,4 +261,4 @@ def _test_fronts(folder: Path, report: SweepReport, split: Split) -> None:
         if point.front and point.test_accuracy is None:
             found = evaluate_model(load_model(into / "model.tflite", trusted=True), split)
             content = {"test_accuracy": found.accuracy, "test_examples": found.examples}
-            records.write_json(into / records.TEST, content)
+            runs.write_json(into / records.TEST, content)

@@ -4,11 +4,10 @@ import json
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
-from pnet_tf.cli import main
 from pnet_tf.export.counts import zipped_bytes
 from pnet_tf.settings import make_settings
+from tests.calls import call
 
 TRAIN = ["train", "digits", "--projection", "structured", "--projections", "32", "--bits", "8",
          "--hidden", "48", "--epochs", "5", "--batch-size", "32"]  # fmt: skip
@@ -17,14 +16,6 @@ COMPRESSED = {
     "cluster": ["--cluster", "8", "--trainer", "none"],
     "all": ["--prune", "0.6", "--cluster", "16", "--trainer", "ff", "--qat"],
 }
-
-
-def call(*arguments, code=0):
-    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    assert result.exit_code == code, result.output
-    return result
 
 
 def exported(folder, *options):

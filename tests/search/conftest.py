@@ -5,10 +5,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from pnet_tf.cli import main
 from pnet_tf.search import children, plot
+
+from ..calls import call
 
 ROOT = Path(__file__).resolve().parents[2]
 STAND_IN = Path(__file__).with_name("stand_in.py")
@@ -17,12 +17,8 @@ OPTIONS = ("--points", "4x4,8x4", "--heads", "linear", "--quantize", "dynamic", 
 
 
 def bits(*arguments, code=0):
-    """Run `pnet-tf bits`; the result, after a check of its exit code."""
-    result = CliRunner().invoke(main, ["bits", *map(str, arguments)])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    assert result.exit_code == code, result.output
-    return result
+    """Run `pnet-tf bits`."""
+    return call("bits", *arguments, code=code)
 
 
 @pytest.fixture(scope="session")
