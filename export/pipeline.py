@@ -55,13 +55,13 @@ def export_run(
 ) -> ExportReport:
     """Freeze the run `path` into the file `out` once it agrees with the Keras student.
 
-    `quantize` is one of MODES; None is dynamic, or int8 for a run trained with qat.
+    `quantize` is one of MODES; None is that of a run trained with qat, else dynamic.
     Raises InputError for a run that is not finished or a bad option, WorkError when the file
     disagrees, holds an operator outside the allow-list, or has more than `max_bytes` bytes; `out`
     is then left as it was.
     """
     run = runs.read_finished_run(path)
-    quantize = quantize or ("int8" if run.config["settings"]["qat"] else "dynamic")
+    quantize = quantize or run.config["settings"]["qat"] or "dynamic"
     target = _check_target(out, quantize)
     student = load_student(run)
     samples = _Samples(*runs.load_arrays(run.path / runs.SAMPLES)[0])
@@ -217,7 +217,7 @@ def _projection_bytes(student: ProjectionNet, config: Mapping[str, Any]) -> int:
     alone = ProjectionNet(student.projection, nothing)
     content = convert(
         alone,
-        {**config, "task": "regression", "outputs": 1, "qat": False},
+        {**config, "task": "regression", "outputs": 1, "qat": None},
         "none",
         samples=np.empty(0),
     )

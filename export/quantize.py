@@ -7,6 +7,7 @@ from bits, is left as it is; so are the softmax and the top k, whose float score
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from copy import copy
 from typing import Any
@@ -14,17 +15,15 @@ from typing import Any
 import numpy as np
 
 from .._keras import tf
+from ..compress.int4 import INT4_ELEMENTS
 from ..errors import InputError
-from ..model import ProjectionNet, raw_input_spec
+from ..model import ProjectionNet, raw_input_spec, without_qat
 from .flatbuffer import pack, unpack
 from .freeze import SIGNATURE, converter
 from .metadata import INPUT_NAMES
 from .reader import Operator, Subgraph, read_model
 
 MODES = ("none", "dynamic", "int8", "int4")
-INT4_ELEMENTS = 1024
-"""A matrix of at least so many weights is stored in 4 bits, a smaller one in 8."""
-
 _ANSWERING = {"SOFTMAX", "TOPK_V2"}
 _DENSE, _FILTERS = "FULLY_CONNECTED", ("CONV_2D", "DEPTHWISE_CONV_2D")
 
@@ -39,35 +38,38 @@ def convert(
 ) -> bytes:
     """The frozen student as the converter gives it, its head quantised by `mode`.
 
-    "none": float32. "dynamic": int8 weights of matrices of 1024 elements or more. "int8": weights
-    and activations, whose ranges are those that the raw inputs `samples` [N, ...] meet, or those
-    that a head trained with `qat` has learned. "int4": big matrices in 4 bits with one scale an
-    output channel, small ones in 8 bits. Fully connected int8 weights have one scale a tensor, for
-    the oldest runtime; it runs every mode, but no int4 convolution. Same arguments, same bytes.
+    "none": float32. "dynamic": int8 weights. "int8": int8 weights and activations, whose ranges are
+    those that the raw inputs `samples` [N, ...] meet, or those that a head trained with `qat` int8
+    has learned. "int4": matrices of `INT4_ELEMENTS` or more in 4 bits with one scale an output
+    channel, small ones in 8 bits. Fully connected int8 weights have one scale a tensor, for the
+    oldest runtime; it runs every mode, but no int4 convolution. Same arguments, same bytes.
 
     Raises InputError for a mode that does not exist or does not fit the student, and for samples
     of another shape or type.
     """
     check_mode(mode, config)
-    if config.get("qat"):
+    if config.get("qat") == "int8":
         return _trained_int8(student, config, top_k)
+    if config.get("qat"):
+        student = without_qat(student, config)
     if mode == "int8":
         return _calibrated_int8(student, config, _checked(samples, config), top_k)
     with converter(student, config, top_k) as made:
-        if mode == "dynamic":
+        if mode == "dynamic":  # which leaves matrices of less than 1024 weights as they are
             made.optimizations = [tf.lite.Optimize.DEFAULT]
         model = made.convert()
-    return _int4(model, projection_scope(student)) if mode == "int4" else model
+    return model if mode == "none" else _quantized_weights(model, projection_scope(student))
 
 
 def check_mode(mode: str, config: Mapping[str, Any]) -> None:
     """Raises InputError unless `mode` fits a student of that configuration."""
     if mode not in MODES:
         raise InputError(f"quantize must be one of {', '.join(MODES)}, got {mode!r}")
-    if config.get("qat") and mode != "int8":
+    trained = config.get("qat")
+    if trained and mode != trained:
         raise InputError(
-            f"quantize must be int8 for a student trained with qat, got {mode!r}: "
-            f"its head has learned the ranges of int8"
+            f"quantize must be {trained} for a student trained with qat {trained}, got {mode!r}: "
+            f"its head has learned to be rounded so"
         )
     if mode == "int4" and config["head"]["name"] == "lookup":
         raise InputError(
@@ -174,29 +176,43 @@ def _exact_operators(graph: Subgraph, scope: str) -> Iterator[Operator]:
             yield node
 
 
-def _int4(model: bytes, scope: str) -> bytes:
-    """Weights of the head's layers in 4 or 8 bits, activations float32 between them."""
+def _quantized_weights(model: bytes, scope: str) -> bytes:
+    """Float weights of the head's layers in 4 or 8 bits, activations float32 between them.
+
+    A matrix that the converter has quantised already stays as it is.
+    """
     from ai_edge_quantizer import qtyping, quantizer
 
     graph = read_model(model).subgraphs[0]
-    made = quantizer.Quantizer(model)
-    for node in graph.operators:
-        name = graph.tensors[node.outputs[0]].name
-        if node.name not in (_DENSE, *_FILTERS) or name.startswith(scope):
-            continue
-        bits = 4 if _elements(node, graph) >= INT4_ELEMENTS and node.name != _FILTERS[1] else 8
-        per_tensor = node.name == _DENSE and bits == 8
-        # the oldest runtime loads a hybrid int4 convolution and answers NaN; this form it refuses
-        stored = bits == 4 and node.name != _DENSE
-        add = made.add_weight_only_config if stored else made.add_dynamic_config
-        add(
-            f"^{re.escape(name)};?$",
-            qtyping.TFLOperationName(node.name),
-            bits,
-            qtyping.QuantGranularity["TENSORWISE" if per_tensor else "CHANNELWISE"],
-        )
-    result = made.quantize(enable_progress_bar=False, enable_progress_report=False)
+    layers = list(_float_layers(graph, scope))
+    if not layers:
+        return model
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*already partially quantized")
+        made = quantizer.Quantizer(model)
+        for node in layers:
+            big = _elements(node, graph) >= INT4_ELEMENTS and node.name != _FILTERS[1]
+            per_tensor = node.name == _DENSE and not big
+            # the oldest runtime loads a hybrid int4 convolution and answers NaN; this form it
+            # refuses
+            stored = big and node.name != _DENSE
+            add = made.add_weight_only_config if stored else made.add_dynamic_config
+            add(
+                f"^{re.escape(graph.tensors[node.outputs[0]].name)};?$",
+                qtyping.TFLOperationName(node.name),
+                4 if big else 8,
+                qtyping.QuantGranularity["TENSORWISE" if per_tensor else "CHANNELWISE"],
+            )
+        result = made.quantize(enable_progress_bar=False, enable_progress_report=False)
     return bytes(result.quantized_model or b"")
+
+
+def _float_layers(graph: Subgraph, scope: str) -> Iterator[Operator]:
+    for node in graph.operators:
+        if node.name in (_DENSE, *_FILTERS):
+            name, weights = graph.tensors[node.outputs[0]].name, graph.tensors[node.inputs[1]]
+            if weights.type == "FLOAT32" and not name.startswith(scope):
+                yield node
 
 
 def _elements(node: Operator, graph: Subgraph) -> int:

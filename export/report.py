@@ -50,14 +50,16 @@ class ExportReport:
 
 def multiply_accumulates(head: keras.Model) -> int:
     """MACs of one pass through dense and convolutional layers of a head; other layers have none."""
-    return sum(_layer_macs(layer) for layer in head._flatten_layers() if layer.built)
+    return sum(_layer_macs(layer) for layer in head.layers)
 
 
 def _layer_macs(layer: keras.layers.Layer) -> int:
-    kernel = getattr(layer, "kernel", None)
+    """Of one layer; one that qat has wrapped counts as itself."""
+    inner = getattr(layer, "layer", layer)
+    kernel = getattr(inner, "kernel", None)
     if kernel is None:
-        kernel = getattr(layer, "depthwise_kernel", None)
-    if kernel is None or not hasattr(layer, "output_shape"):
+        kernel = getattr(inner, "depthwise_kernel", None)
+    if kernel is None:
         return 0
     shape = layer.output_shape
     positions = int(np.prod(shape[1:-1])) if len(shape) > 2 else 1

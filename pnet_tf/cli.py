@@ -13,6 +13,7 @@ import click
 from . import console
 from .errors import InputError, WorkError
 from .files import atomic_write_text
+from .settings import QAT_MODES
 from .version import __version__
 
 PROJECTIONS = ("text", "structured", "dense", "local")
@@ -107,7 +108,10 @@ def main() -> None:
 @click.option("--learning-rate", type=float)
 @click.option("--patience", type=int, help="Stop after so many epochs without a better student.")
 @click.option("--valid-fraction", type=float, help="Share held out when DATA has no valid split.")
-@click.option("--qat", is_flag=True, help="Quantisation-aware training (TFMOT).")
+@click.option(
+    "--qat", is_flag=False, flag_value="int8", type=click.Choice(QAT_MODES),
+    help="Quantisation-aware training; int8 unless int4 is said.",
+)  # fmt: skip
 @click.option("--prune", type=float, metavar="S", help="Share of each matrix made 0, 0..0.95.")
 @click.option("--cluster", type=int, metavar="N", help="Distinct values of each matrix, 2..256.")
 @click.option("--seed", type=int)
@@ -173,7 +177,7 @@ def _plain_change(options: Mapping[str, Any]) -> dict[str, Any]:
         seed=options["seed"],
         freeze_trainer=options["freeze_trainer"] or None,
         class_weights=options["class_weights"] or None,
-        qat=options["qat"] or None,
+        qat=options["qat"],
         prune=options["prune"],
         cluster=options["cluster"],
     )

@@ -60,7 +60,7 @@ def build_student(config: Mapping[str, Any]) -> ProjectionNet:
     """The ProjectionNet of a plain JSON configuration, with fresh weights.
 
     Keys: `input` (kind with byte_length or shape), `outputs`, `projection` and `head` (each a
-    `name` and that one's options); `qat` true makes a head that trains as int8; `prune` and
+    `name` and that one's options); `qat` "int8" or "int4" makes a head that trains so; `prune` and
     `cluster` are what training does to its weights (see CompressionPlan). Raises InputError for a
     name or an option that does not exist, or a value outside its range.
     """
@@ -78,10 +78,27 @@ def build_student(config: Mapping[str, Any]) -> ProjectionNet:
 
         made = freezable(made)
     if config.get("qat"):
-        from .compress.qat import quantize_aware
-
-        made = quantize_aware(made)
+        made = _aware(made, config["qat"], plan)
     return ProjectionNet(projection, made, name="student")
+
+
+def _aware(head: keras.Model, mode: str, plan: CompressionPlan) -> keras.Model:
+    if mode == "int8":
+        from .compress.qat import int8_aware
+
+        return int8_aware(head)
+    if plan.cluster:
+        raise InputError("cluster does not go with qat int4, whose 16 levels are values of its own")
+    from .compress.int4 import int4_aware
+
+    return int4_aware(head)
+
+
+def without_qat(student: ProjectionNet, config: Mapping[str, Any]) -> ProjectionNet:
+    """`student` with a head that does not round its weights itself; for `qat` "int4" only."""
+    head = build_student({**config, "qat": None}).head
+    head.set_weights(student.head.get_weights())
+    return ProjectionNet(student.projection, head, name=student.name)
 
 
 def load_student(run: runs.Run) -> ProjectionNet:

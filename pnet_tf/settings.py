@@ -17,6 +17,7 @@ from .errors import InputError
 
 WHOLE_VECTOR = frozenset({"structured", "dense"})  # projections with the same options
 DEFAULT_RECIPES = {"text": "text", "image": "image", "dense": "bits"}
+QAT_MODES = ("int8", "int4")
 BASE: Mapping[str, Any] = {
     "byte_length": 128,
     "projection": {},
@@ -29,7 +30,7 @@ BASE: Mapping[str, Any] = {
     "freeze_trainer": False,
     "trainer_weights": None,
     "teacher_logits": None,
-    "qat": False,
+    "qat": None,
     "prune": 0.0,
     "cluster": 0,
     "valid_fraction": 0.1,
@@ -94,6 +95,8 @@ def _merge(settings: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, 
             raise InputError(f"setting must be one of {', '.join(BASE)}, got {key!r}")
         if isinstance(BASE[key], dict):
             value = _merge_object(key, settings[key], value)
+        if key == "qat" and value not in (None, *QAT_MODES):
+            raise InputError(f"qat must be {' or '.join(QAT_MODES)} or null, got {value!r}")
         merged[key] = value
     return merged
 

@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "joint": {"batches", "losses", "random_state", "schedule"},
     "trainers": {"data", "random_state"},
     "model": {"compress", "heads", "projections", "runs"},
-    "export": {"batches", "data", "heads", "model", "projections", "runs"},
+    "export": {"batches", "compress", "data", "heads", "model", "projections", "runs"},
     "training": {
         "compress", "data", "joint", "losses", "model", "preparation", "runs", "schedule",
         "settings", "trainers",

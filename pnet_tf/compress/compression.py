@@ -17,6 +17,7 @@ from tensorflow_model_optimization.python.core.sparsity.keras.pruning_schedule i
 )
 
 from .._keras import keras, tf
+from .int4 import Int4
 from .norm import FreezableNorm
 from .plan import CompressionPlan
 from .qat import Int8
@@ -134,7 +135,7 @@ def _weights(
 ) -> Iterator[tuple[tf.Variable, tf.Variable | None, FreezableNorm | None]]:
     """Every weight tensor to compress with its bias and the batch norm behind it."""
     for layer in head.layers:
-        inner = layer.layer if isinstance(layer, Int8) else layer
+        inner = layer.layer if isinstance(layer, Int8 | Int4) else layer
         if type(inner) not in _COMPRESSED or not inner.trainable:
             continue
         norm = layer.norm if isinstance(layer, Int8) else _norm_behind(layer)

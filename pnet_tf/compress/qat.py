@@ -15,6 +15,7 @@ from tensorflow_model_optimization.python.core.quantization.keras import quantiz
 
 from .._keras import keras, tf
 from ..errors import InputError
+from .weights import apply_with, rounded
 
 QAT_HEADS = ("linear", "dense", "sequence", "local")
 _LAYERS = keras.layers
@@ -27,15 +28,16 @@ _PASSING = (
     _LAYERS.InputLayer, _LAYERS.Dropout, _LAYERS.Flatten, _LAYERS.Reshape, _LAYERS.Cropping1D,
     _LAYERS.GlobalMaxPooling1D, _LAYERS.GlobalMaxPooling2D, _LAYERS.MaxPooling2D,
 )  # fmt: skip
+_BITS = ("Sign", "PositionBits")  # layers of ours whose values are -1, 0 and +1
 _DECAY = 0.99
 
 
-def quantize_aware(head: keras.Model) -> keras.Model:
+def int8_aware(head: keras.Model) -> keras.Model:
     """A fresh head of the same topology that trains with int8 weights and activations.
 
-    Weights of dense layers and convolutions have one scale a tensor, fixed depthwise filters one a
-    channel (the converter's; they are ternary, so nothing is lost), activations one a tensor: a
-    moving average of the extremes. +-1 and 0 stay exact. Raises InputError for a layer that int8
+    Weights of dense layers and convolutions have one scale a tensor, depthwise filters one a
+    channel (the converter's; fixed ones are ternary, so nothing is lost), activations one a tensor:
+    a moving average of the extremes. +-1 and 0 stay exact. Raises InputError for a layer that int8
     has no form of; the heads of `QAT_HEADS` have none.
     """
     plan = _Plan(head)
@@ -76,8 +78,8 @@ class _Plan:
         return copy
 
     def _output(self, layer: keras.layers.Layer) -> str | None:
-        """"range" where a runtime rounds to int8, "bits" behind a sign, None where it does not."""
-        if type(layer).__name__ == "Sign":
+        """ "range" where a runtime rounds to int8, "bits" behind a sign, None where it does not."""
+        if type(layer).__name__ in _BITS:
             return "bits"
         after = self._next[layer.name]
         fused = layer.name in self._folded or (
@@ -95,7 +97,7 @@ def _only(layers: list[keras.layers.Layer], kind: type) -> bool:
 
 
 def _check(layer: keras.layers.Layer) -> None:
-    if type(layer).__name__ != "Sign" and not isinstance(layer, (*_COMPUTING, *_PASSING)):
+    if type(layer).__name__ not in _BITS and not isinstance(layer, (*_COMPUTING, *_PASSING)):
         raise InputError(
             f"qat fits the heads {', '.join(QAT_HEADS)}; "
             f"layer {layer.name!r} is a {type(layer).__name__}, which it cannot quantise"
@@ -202,7 +204,9 @@ class Int8(keras.layers.Wrapper):
         used = kernel * tf.reshape(scale, _scale_shape(kernel, name)) if self.norm else kernel
         if self._quantizes_kernel():
             used = self._weights_quantizer(used, training, self._kernel_range)
-        return _apply(self.layer, name, used, x) + shift
+        else:
+            used = rounded(used, 8, (0, 1))
+        return apply_with(self.layer, name, used, x) + shift
 
     def _fold(self, x: tf.Tensor, training: bool) -> tuple[tf.Tensor, tf.Tensor]:
         """Batch norm as scale * z + shift of the layer's output z; its averages are updated."""
@@ -219,16 +223,6 @@ class Int8(keras.layers.Wrapper):
 
 def _scale_shape(kernel: tf.Variable, name: str) -> Iterable[int]:
     return [1, 1, *kernel.shape[2:]] if name == "depthwise_kernel" else [kernel.shape[-1]]
-
-
-def _apply(layer: keras.layers.Layer, name: str, kernel: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
-    """`layer(x)` with other values in its weight `name`."""
-    variable = getattr(layer, name)
-    object.__setattr__(layer, name, kernel)
-    try:
-        return layer.call(x)
-    finally:
-        object.__setattr__(layer, name, variable)
 
 
 def _round_bits(x: tf.Tensor) -> tf.Tensor:

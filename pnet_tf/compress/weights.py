@@ -1,12 +1,14 @@
-"""The arithmetic of pruning and clustering one weight tensor; no state, no schedule."""
+"""The arithmetic of pruning, clustering and rounding one weight tensor; no state, no schedule."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from tensorflow_model_optimization.python.core.clustering.keras.clustering_centroids import (
     LinearCentroidsInitialisation,
 )
 
-from .._keras import tf
+from .._keras import keras, tf
 
 
 def magnitude_mask(weights: tf.Tensor, sparsity: tf.Tensor) -> tf.Tensor:
@@ -66,3 +68,23 @@ def moved_centroids(weights: tf.Tensor, centroids: tf.Tensor, mask: tf.Tensor) -
     counts = tf.math.unsorted_segment_sum(counted, places, number)
     sums = tf.math.unsorted_segment_sum(counted * tf.reshape(weights, [-1]), places, number)
     return tf.where(counts > 0, tf.math.divide_no_nan(sums, counts), centroids)
+
+
+def rounded(weight: tf.Tensor, bits: int, axes: Sequence[int]) -> tf.Tensor:
+    """`weight` in steps of max|weight| / (2^(bits-1) - 1), the maximum being over `axes`.
+
+    The gradient passes unchanged (straight-through estimator).
+    """
+    step = tf.reduce_max(tf.abs(weight), axes, keepdims=True) / (2 ** (bits - 1) - 1)
+    nearest = tf.round(tf.math.divide_no_nan(weight, step)) * step
+    return weight + tf.stop_gradient(nearest - weight)
+
+
+def apply_with(layer: keras.layers.Layer, name: str, value: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
+    """`layer(x)` with `value` in the place of its weight `name`."""
+    variable = getattr(layer, name)
+    object.__setattr__(layer, name, value)
+    try:
+        return layer.call(x)
+    finally:
+        object.__setattr__(layer, name, variable)

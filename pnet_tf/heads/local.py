@@ -1,4 +1,4 @@
-"""Local head: fixed random depthwise filters, learned 1x1 layers; a convolutional student."""
+"""Local head: projections of activations and learned layers in turn; a convolutional student."""
 
 from __future__ import annotations
 
@@ -17,53 +17,70 @@ def local_head(
     *,
     channels: Sequence[int] = (64, 64, 64, 96, 96, 96),
     strides: Sequence[int] = (1, 1, 1, 2, 1, 1),
+    sides: Sequence[int] | None = None,
     kernel: int = 3,
     filters: int = 1,
+    learned_filters: bool = False,
     activation: str = "relu",
     dropout: float = 0.1,
     seed: int = 0,
 ) -> keras.Model:
     """+-1 [H, W, C] to logits [N, outputs] through one block for each entry of `channels`.
 
-    Block 0 is a learned 1x1 layer of the bits. Each other block is a learned 1x1 layer of `filters`
-    projections a channel of its input (`project_activations`: fixed random filters, learned
-    threshold, `activation` "sign" or "relu"), added to its input where their channels agree; a
-    stride shrinks the sides. Then ReLU, mean over positions, dropout, linear layer.
-    About sum(filters * channels[i-1] * channels[i]) parameters. InputError on bad values.
+    Block 0 is a learned layer of the bits. Each other block is a learned layer added to its input
+    where their channels agree; a stride shrinks the sides. `sides` of learned layers are 1 by
+    default: such a layer takes `filters` projections a channel of its input
+    (`project_activations`: random filters of `kernel` x `kernel`, fixed or with `learned_filters`
+    trained on, learned threshold, `activation` "sign" or "relu"). A wider one sees its neighbours
+    itself and takes ReLU of its input. Then ReLU, mean over positions, dropout, linear layer.
+    About sum(filters * channels[i-1] * channels[i] * sides[i]^2) parameters. InputError on bad
+    values.
     """
-    _check_plan(channels, strides)
+    sides = [1] * len(channels) if sides is None else sides
+    _check_plan(channels, strides, sides)
     check_fraction("dropout", dropout)
     bits = bits_input(input_shape)
     image_channels(bits.shape)
-    x = _learned(_pool(bits, strides[0], "block_0"), channels[0], "block_0")
+    x = _learned(bits, channels[0], sides[0], strides[0], "block_0")
     for index in range(1, len(channels)):
-        name = f"block_{index}"
-        projected = project_activations(
-            x,
-            name,
-            seed=seed + index,
-            kernel=kernel,
-            stride=strides[index],
-            filters=filters,
-            activation=activation,
-        )
-        x = _block(x, _learned(projected, channels[index], name), strides[index], name)
+        name, stride = f"block_{index}", strides[index]
+        if sides[index] == 1:
+            seen = project_activations(
+                x,
+                name,
+                seed=seed + index,
+                kernel=kernel,
+                stride=stride,
+                filters=filters,
+                activation=activation,
+                learned=learned_filters,
+            )
+            learned = _learned(seen, channels[index], 1, 1, name)
+        else:
+            seen = keras.layers.ReLU(name=f"{name}_relu")(x)
+            learned = _learned(seen, channels[index], sides[index], stride, name)
+        x = _block(x, learned, stride, name)
     return keras.Model(bits, _classify(x, outputs, dropout), name="head")
 
 
-def _check_plan(channels: Sequence[int], strides: Sequence[int]) -> None:
-    if not channels or len(channels) != len(strides):
+def _check_plan(channels: Sequence[int], strides: Sequence[int], sides: Sequence[int]) -> None:
+    if not channels or not len(channels) == len(strides) == len(sides):
         raise InputError(
-            f"channels and strides must have one entry a block, "
-            f"got {len(channels)} and {len(strides)}"
+            f"channels, strides and sides must have one entry a block, "
+            f"got {len(channels)}, {len(strides)} and {len(sides)}"
         )
-    for size, stride in zip(channels, strides, strict=True):
+    for size, stride, side in zip(channels, strides, sides, strict=True):
         check_range("channels", size, 1, 4096)
         check_range("strides", stride, 1, 4)
+        check_range("sides", side, 1, 15)
 
 
-def _learned(x: tf.Tensor, channels: int, name: str) -> tf.Tensor:
-    x = keras.layers.Conv2D(channels, 1, use_bias=False, name=f"{name}_learned")(x)
+def _learned(x: tf.Tensor, channels: int, side: int, stride: int, name: str) -> tf.Tensor:
+    """A 1x1 layer cannot shrink without dropping positions, so it takes means of them."""
+    options = {"padding": "same", "use_bias": False, "name": f"{name}_learned"}
+    if side == 1:
+        x, stride = _pool(x, stride, name), 1
+    x = keras.layers.Conv2D(channels, side, strides=stride, **options)(x)
     return keras.layers.BatchNormalization(momentum=0.95, name=f"{name}_norm")(x)
 
 

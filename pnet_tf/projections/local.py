@@ -125,11 +125,13 @@ def project_activations(
     stride: int = 1,
     filters: int = 1,
     activation: str = "sign",
+    learned: bool = False,
 ) -> tf.Tensor:
-    """Projection of activations [N, H, W, C]: fixed random filters, learned threshold, activation.
+    """Projection of activations [N, H, W, C]: random filters, learned threshold, activation.
 
     The threshold is a batch norm (it folds into the filters); "sign" gives +-1 with a
-    straight-through gradient, "relu" the part above the threshold. [N, H', W', C * filters].
+    straight-through gradient, "relu" the part above the threshold. With `learned` the filters only
+    start as random ones. [N, H', W', C * filters].
     """
     if activation not in ACTIVATIONS:
         raise InputError(f"activation must be one of {', '.join(ACTIVATIONS)}, got {activation!r}")
@@ -140,7 +142,7 @@ def project_activations(
         depth_multiplier=filters,
         use_bias=False,
         depthwise_initializer=TernaryFilters(seed),
-        trainable=False,
+        trainable=learned,
         name=f"{name}_filters",
     )(x)
     x = keras.layers.BatchNormalization(momentum=0.95, name=f"{name}_threshold")(x)

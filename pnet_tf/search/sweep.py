@@ -125,8 +125,11 @@ def _check_trainings(data: Dataset, plan: Plan) -> None:
     many = [make_settings(data.kind, plan.changes(training), recipe=plan.sweep.recipe)
             for training in plan.trainings]  # fmt: skip
     check_settings(data, many)
-    if many[0]["qat"] and plan.sweep.quantize != ("int8",):
-        raise InputError("a run trained with qat exports as int8 alone; give --quantize int8")
+    qat = many[0]["qat"]
+    if qat and plan.sweep.quantize != (qat,):
+        raise InputError(
+            f"a run trained with qat {qat} exports as {qat} alone; give --quantize {qat}"
+        )
 
 
 def data_hash(data: Dataset) -> str:
@@ -233,9 +236,7 @@ def _make_point(work: _Work, training: Training, mode: str) -> None:
     work.children.run(export_command(training, mode, work.folder))
     exported = runs.read_json(into / "export.json")
     run = runs.read_finished_run(run_folder(work.folder, training))
-    found = evaluate_model(
-        load_model(into / "model.tflite", trusted=True), work.valid.of(run)
-    )
+    found = evaluate_model(load_model(into / "model.tflite", trusted=True), work.valid.of(run))
     records.write_point(work.folder, Point(
         name=name,
         functions=training.functions,

@@ -6,7 +6,7 @@ import pytest
 
 from pnet_tf import runs
 from pnet_tf._keras import keras, tf
-from pnet_tf.compress.qat import Int8, quantize_aware
+from pnet_tf.compress.qat import Int8, int8_aware
 from pnet_tf.errors import InputError
 from pnet_tf.export.flatbuffer import shrink
 from pnet_tf.export.quantize import convert
@@ -20,7 +20,7 @@ from quantized_heads import bits_of, samples_of, scores, student_of  # noqa: E40
 
 
 def _trained(name):
-    student, config = student_of(name, qat=True)
+    student, config = student_of(name, qat="int8")
     samples = samples_of(config, 64)
     bits = student.projection(samples).numpy().astype(np.int8)
     data = JointData(bits, np.arange(64) % 10)
@@ -69,7 +69,7 @@ def test_weights_save_and_load(trained, tmp_path):
 
 def test_a_folded_norm_is_the_norm():
     plain = dense_head((16,), 3, units=[8], bit_dropout=0.0, dropout=0.0)
-    aware = quantize_aware(plain)
+    aware = int8_aware(plain)
     bits = tf.constant(np.sign(np.random.default_rng(0).normal(size=(256, 16))), tf.float32)
     hidden = aware.get_layer("hidden_0")
     kernel = plain.get_layer("hidden_0").kernel
@@ -97,4 +97,4 @@ def test_a_layer_survives_its_configuration():
 
 def test_a_lookup_head_is_refused():
     with pytest.raises(InputError, match="linear, dense, sequence, local"):
-        quantize_aware(lookup_head((16,), 3, functions=4, bits=4))
+        int8_aware(lookup_head((16,), 3, functions=4, bits=4))

@@ -92,8 +92,8 @@ def test_bad_modes_and_samples_are_refused():
         check_mode("int2", config)
     with pytest.raises(InputError, match="lookup head"):
         check_mode("int4", {"head": {"name": "lookup"}})
-    with pytest.raises(InputError, match="trained with qat, got 'dynamic'"):
-        check_mode("dynamic", {**config, "qat": True})
+    with pytest.raises(InputError, match="trained with qat int8, got 'dynamic'"):
+        check_mode("dynamic", {**config, "qat": "int8"})
     for bad in (samples[:0], samples[:, :5], samples.astype(np.float64)):
         with pytest.raises(InputError, match="samples must be"):
             convert(student, config, "int8", samples=bad)

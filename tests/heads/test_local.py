@@ -64,8 +64,8 @@ def test_head_and_tflite(activation, tmp_path):
 @pytest.mark.parametrize(
     ("shape", "options", "message"),
     [
-        ((8, 8, 5), {"channels": (4, 4), "strides": (1,)}, "one entry a block, got 2 and 1"),
-        ((8, 8, 5), {"channels": (), "strides": ()}, "one entry a block, got 0 and 0"),
+        ((8, 8, 5), {"channels": (4, 4), "strides": (1,)}, "one entry a block, got 2, 1 and 2"),
+        ((8, 8, 5), {"channels": (), "strides": ()}, "one entry a block, got 0, 0 and 0"),
         ((8, 8, 5), {"channels": (0,), "strides": (1,)}, "channels must be 1..4096, got 0"),
         ((8, 8, 5), {"channels": (4,), "strides": (9,)}, "strides must be 1..4, got 9"),
         ((8, 8, 5), {**SMALL, "activation": "tanh"}, "activation must be one of"),

@@ -1,0 +1,54 @@
+"""Training with weights that will be stored in 4 bits: rounded as the export rounds them.
+
+A head's big matrices get 16 levels with one scale an output channel. A batch norm behind such a
+layer multiplies whole channels, so that folding it moves no weight to another level.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._keras import keras, tf
+from ..errors import InputError
+from .weights import apply_with, rounded
+
+INT4_ELEMENTS = 1024
+"""A matrix of at least so many weights is stored in 4 bits, a smaller one in 8."""
+
+_MATRICES = (keras.layers.Dense, keras.layers.Conv2D)
+
+
+@keras.utils.register_keras_serializable("pnet_tf")
+class Int4(keras.layers.Wrapper):
+    """`layer`, dense or convolution, whose kernel [..., outputs] is rounded to 4 bits."""
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """What the wrapped layer gives."""
+        kernel = self.layer.kernel
+        used = rounded(kernel, 4, list(range(len(kernel.shape) - 1)))
+        return apply_with(self.layer, "kernel", used, inputs)
+
+
+def int4_aware(head: keras.Model) -> keras.Model:
+    """A fresh head of the same topology, and the same weights in the same order, for int4.
+
+    Raises InputError for a head without a matrix that int4 would store in 4 bits.
+    """
+    found = [layer.name for layer in head.layers if _is_big(layer)]
+    if not found:
+        raise InputError(
+            f"qat int4 needs a dense or convolutional layer of {INT4_ELEMENTS} weights or more; "
+            f"this head has none"
+        )
+
+    def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
+        copy = type(layer).from_config(layer.get_config())
+        return Int4(copy, name=layer.name) if layer.name in found else copy
+
+    aware = keras.models.clone_model(head, clone_function=clone)
+    return keras.Model(aware.inputs, aware.outputs, name=head.name)
+
+
+def _is_big(layer: Any) -> bool:
+    # a depthwise convolution is a subclass; its filters are stored in 8 bits
+    return type(layer) in _MATRICES and int(tf.size(layer.kernel)) >= INT4_ELEMENTS
