@@ -61,7 +61,8 @@ def export_run(
     is then left as it was.
     """
     run = runs.read_finished_run(path)
-    quantize = quantize or run.config["settings"]["qat"] or "dynamic"
+    trained = run.config["settings"]["qat"]
+    quantize = quantize or ("dynamic" if trained == "none" else trained)
     target = _check_target(out, quantize)
     student = load_student(run)
     samples = _Samples(*runs.load_arrays(run.path / runs.SAMPLES)[0])
@@ -217,7 +218,7 @@ def _projection_bytes(student: ProjectionNet, config: Mapping[str, Any]) -> int:
     alone = ProjectionNet(student.projection, nothing)
     content = convert(
         alone,
-        {**config, "task": "regression", "outputs": 1, "qat": None},
+        {**config, "task": "regression", "outputs": 1, "qat": "none"},
         "none",
         samples=np.empty(0),
     )

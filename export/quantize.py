@@ -50,7 +50,7 @@ def convert(
     check_mode(mode, config)
     if config.get("qat") == "int8":
         return _trained_int8(student, config, top_k)
-    if config.get("qat"):
+    if config.get("qat") == "int4":
         student = without_qat(student, config)
     if mode == "int8":
         return _calibrated_int8(student, config, _checked(samples, config), top_k)
@@ -65,11 +65,10 @@ def check_mode(mode: str, config: Mapping[str, Any]) -> None:
     """Raises InputError unless `mode` fits a student of that configuration."""
     if mode not in MODES:
         raise InputError(f"quantize must be one of {', '.join(MODES)}, got {mode!r}")
-    trained = config.get("qat")
-    if trained and mode != trained:
+    if config.get("qat") == "int8" and mode != "int8":
         raise InputError(
-            f"quantize must be {trained} for a student trained with qat {trained}, got {mode!r}: "
-            f"its head has learned to be rounded so"
+            f"quantize must be int8 for a student trained with qat int8, got {mode!r}: "
+            f"its head has learned the ranges of int8"
         )
     if mode == "int4" and config["head"]["name"] == "lookup":
         raise InputError(

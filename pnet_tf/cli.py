@@ -110,7 +110,7 @@ def main() -> None:
 @click.option("--valid-fraction", type=float, help="Share held out when DATA has no valid split.")
 @click.option(
     "--qat", is_flag=False, flag_value="int8", type=click.Choice(QAT_MODES),
-    help="Quantisation-aware training; int8 unless int4 is said.",
+    help="Quantisation-aware training; int8 unless another is said.",
 )  # fmt: skip
 @click.option("--prune", type=float, metavar="S", help="Share of each matrix made 0, 0..0.95.")
 @click.option("--cluster", type=int, metavar="N", help="Distinct values of each matrix, 2..256.")
@@ -188,10 +188,26 @@ def _given(**values: Any) -> dict[str, Any]:
 
 
 @main.command()
+@click.argument("run_paths", nargs=-1, required=True, metavar="RUN...")
+@click.argument("data")
+@click.option("--out", required=True, metavar="NPZ", help="File to write.")
+@_json_option
+def teach(run_paths: Sequence[str], data: str, out: str, json_path: str | None) -> None:
+    """Store what the trainers of RUNs, averaged, say to the training examples of DATA.
+
+    `train DATA --teacher-logits NPZ` then needs no trainer beside the projection network.
+    """
+    from .teaching import store_teacher_logits
+
+    report = store_teacher_logits(run_paths, data, out)
+    _give(report, json_path, lambda: console.show_teaching(report))
+
+
+@main.command()
 @click.argument("run")
 @click.option("--tflite", "target", required=True, metavar="FILE", help="File to write.")
 @click.option(
-    "--quantize", type=click.Choice(QUANTIZE), help="[default: dynamic; int8 after train --qat]"
+    "--quantize", type=click.Choice(QUANTIZE), help="[default: dynamic; after train --qat, that]"
 )
 @click.option("--top-k", type=int, metavar="K", help="Answer with the K best labels only.")
 @click.option("--max-bytes", type=int, metavar="N", help="Fail rather than write a larger file.")

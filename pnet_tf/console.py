@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .export.predict import Answer
     from .export.report import ExportReport
     from .search.records import SweepReport
+    from .teaching import TeachReport
 
 _OUT = Console(highlight=False, soft_wrap=True)
 _TERMS = (
@@ -149,6 +150,18 @@ def show_training(report: Any) -> None:
         "valid mse, projection network": report.valid_projection_mse,
     }
     _pairs(rows)
+
+
+def show_teaching(report: TeachReport) -> None:
+    """The end of `teach`."""
+    _pairs(
+        {
+            "file": report.file,
+            "logits": f"{report.examples:,} examples, {report.outputs} labels",
+            "trainers": report.trainers,
+            "right on the training split": f"{report.train_accuracy:.2%}",
+        }
+    )
 
 
 def show_export(report: ExportReport) -> None:

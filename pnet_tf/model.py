@@ -77,12 +77,13 @@ def build_student(config: Mapping[str, Any]) -> ProjectionNet:
         from .compress.norm import freezable
 
         made = freezable(made)
-    if config.get("qat"):
-        made = _aware(made, config["qat"], plan)
+    made = _aware(made, config.get("qat", "none"), plan)
     return ProjectionNet(projection, made, name="student")
 
 
 def _aware(head: keras.Model, mode: str, plan: CompressionPlan) -> keras.Model:
+    if mode == "none":
+        return head
     if mode == "int8":
         from .compress.qat import int8_aware
 
@@ -95,9 +96,11 @@ def _aware(head: keras.Model, mode: str, plan: CompressionPlan) -> keras.Model:
 
 
 def without_qat(student: ProjectionNet, config: Mapping[str, Any]) -> ProjectionNet:
-    """`student` with a head that does not round its weights itself; for `qat` "int4" only."""
-    head = build_student({**config, "qat": None}).head
-    head.set_weights(student.head.get_weights())
+    """A `student` trained with `qat` "int4" as one whose head holds its rounded weights."""
+    from .compress.int4 import give_rounded
+
+    head = build_student({**config, "qat": "none"}).head
+    give_rounded(student.head, head)
     return ProjectionNet(student.projection, head, name=student.name)
 
 

@@ -2,7 +2,8 @@
 
 A recipe is a JSON file in `pnet_tf/recipes`; a `--config` file has the same keys. Nested objects
 (`projection`, `head`, `trainer`, `loss`, `schedule`, `augment`) are merged key by key, except that
-another `name` replaces the whole object, whose options would not fit it.
+another `name` replaces the whole object, whose options would not fit it. `qat` belongs to a head:
+another head, or clusters, which int4 has no room for, end it unless they come with their own.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from .errors import InputError
 
 WHOLE_VECTOR = frozenset({"structured", "dense"})  # projections with the same options
 DEFAULT_RECIPES = {"text": "text", "image": "image", "dense": "bits"}
-QAT_MODES = ("int8", "int4")
+QAT_MODES = ("none", "int8", "int4")
 BASE: Mapping[str, Any] = {
     "byte_length": 128,
     "projection": {},
@@ -30,7 +31,7 @@ BASE: Mapping[str, Any] = {
     "freeze_trainer": False,
     "trainer_weights": None,
     "teacher_logits": None,
-    "qat": None,
+    "qat": "none",
     "prune": 0.0,
     "cluster": 0,
     "valid_fraction": 0.1,
@@ -95,9 +96,12 @@ def _merge(settings: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, 
             raise InputError(f"setting must be one of {', '.join(BASE)}, got {key!r}")
         if isinstance(BASE[key], dict):
             value = _merge_object(key, settings[key], value)
-        if key == "qat" and value not in (None, *QAT_MODES):
-            raise InputError(f"qat must be {' or '.join(QAT_MODES)} or null, got {value!r}")
+        if key == "qat" and value not in QAT_MODES:
+            raise InputError(f"qat must be one of {', '.join(QAT_MODES)}, got {value!r}")
         merged[key] = value
+    other_head = settings["head"].get("name") not in (None, merged["head"].get("name"))
+    if "qat" not in change and (other_head or change.get("cluster")):
+        merged["qat"] = "none"
     return merged
 
 

@@ -1,6 +1,6 @@
-"""Tables of atis: python scripts/reproduce_atis.py --data FOLDER [--seeds N]."""
+"""Tables of atis; see `reproduction.py` for the options."""
 
-from reproduction import reproduce, token_rows
+from reproduction import recipe_rows, reproduce, token_rows
 
 if __name__ == "__main__":
-    reproduce("atis", token_rows())
+    reproduce("atis", token_rows(), recipe_rows("text-robust"))

@@ -1,6 +1,7 @@
-"""Tables of fashion_mnist: python scripts/reproduce_fashion_mnist.py --data FOLDER [--seeds N]."""
+"""Tables of fashion_mnist; see `reproduction.py` for the options."""
 
-from reproduction import reproduce, whole_image_rows
+from reproduction import recipe_rows, reproduce, whole_image_rows
 
 if __name__ == "__main__":
-    reproduce("fashion_mnist", whole_image_rows())
+    recipes = recipe_rows("image-mirror")
+    reproduce("fashion_mnist", whole_image_rows(), recipes, options="--recipe bits")

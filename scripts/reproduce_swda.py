@@ -1,6 +1,6 @@
-"""Tables of swda: python scripts/reproduce_swda.py --data FOLDER [--seeds N]."""
+"""Tables of swda; see `reproduction.py` for the options."""
 
-from reproduction import reproduce, token_rows
+from reproduction import recipe_rows, reproduce, token_rows
 
 if __name__ == "__main__":
-    reproduce("swda", token_rows())
+    reproduce("swda", token_rows(), recipe_rows("text"))

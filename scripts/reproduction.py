@@ -12,12 +12,22 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from measured import Figures, measure, run_folder
 
+from pnet_tf.files import atomic_write_text
+from pnet_tf.runs import write_json
+
 SEEDS = (0, 1, 2)
 FLOAT_BYTES = 4
+PARTS = ("rows", "modes", "recipes")
+MODES = {
+    "joint": "",
+    "alone": "--trainer none",
+    "frozen trainer": "--trainer-weights {trainer} --freeze-trainer",
+}
 
 
 @dataclass(frozen=True)
@@ -43,102 +53,110 @@ def whole_image_rows() -> tuple[Row, ...]:
 
 
 def token_rows() -> tuple[Row, ...]:
-    """T*d bits a token for texts: 64 to 512, the default being 256."""
+    """T*d bits a token for texts: 64 to 512, the default being 256; the student alone."""
     return tuple(
-        Row(f"T={functions} d=8", f"--projection text --projections {functions} --bits 8")
+        Row(
+            f"T={functions} d=8",
+            f"--projection text --projections {functions} --bits 8 --trainer none",
+        )
         for functions in (8, 16, 32, 64)
     )
 
 
-def reproduce(name: str, rows: Sequence[Row], *, options: str = "") -> None:
+def recipe_rows(*names: str) -> tuple[Row, ...]:
+    """Named recipes as they are."""
+    return tuple(Row(name, f"--recipe {name}") for name in names)
+
+
+def reproduce(
+    name: str, rows: Sequence[Row], recipes: Sequence[Row] = (), *, options: str = ""
+) -> None:
     """Parse the command line, measure, and write `NAME.json` and `NAME.md` into `--out`.
 
-    `options` go to every training of the second table.
+    `options` go to every training of the table of modes. Parts that are not asked for keep what
+    `NAME.json` has of them.
     """
     parser = argparse.ArgumentParser(description=f"Tables of {name}.")
     parser.add_argument("--data", type=Path, required=True, help=f"folder that holds {name}/")
     parser.add_argument("--out", type=Path, default=Path("results"))
     parser.add_argument("--runs", type=Path, default=Path("runs") / name)
-    parser.add_argument("--seeds", type=int, default=len(SEEDS), help="of the second table")
+    parser.add_argument("--seeds", type=int, default=len(SEEDS), help="of the table of modes")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument("--modes", nargs="+", choices=MODES, default=tuple(MODES))
     args = parser.parse_args()
-    source = args.data / name
-    paper = [
-        measure(row.name, source, args.runs, options=row.options, export=row.export)
-        for row in rows
-    ]
-    modes = {
-        mode: [_mode(mode, source, args.runs, seed, options) for seed in range(args.seeds)]
-        for mode in ("joint", "alone", "frozen trainer")
-    }
-    _write(name, args.out, args.data, paper, modes)
+    source, target = args.data / name, args.out / f"{name}.json"
+    stored = json.loads(target.read_text(encoding="utf-8")) if target.exists() else {}
+    for part, asked in (("rows", rows), ("recipes", recipes)):
+        if part in args.parts:
+            stored[part] = [
+                asdict(measure(row.name, source, args.runs, options=row.options, export=row.export))
+                for row in asked
+            ]
+    if "modes" in args.parts:
+        for mode in args.modes:
+            stored.setdefault("modes", {})[mode] = [
+                asdict(_mode(mode, source, args.runs, seed, options)) for seed in range(args.seeds)
+            ]
+    _write(name, args.out, stored)
 
 
 def _mode(mode: str, source: Path, runs: Path, seed: int, options: str) -> Figures:
     """Joint comes first: the frozen trainer is the one that the joint run of the seed trained."""
-    trainer = run_folder("joint", runs, seed)
-    more = {
-        "joint": "",
-        "alone": "--trainer none",
-        "frozen trainer": f"--trainer-weights {trainer} --freeze-trainer",
-    }[mode]
+    more = MODES[mode].format(trainer=run_folder("joint", runs, seed))
     return measure(mode, source, runs, seed=seed, options=f"{options} {more}".strip())
 
 
-def _write(
-    name: str, out: Path, data: Path, paper: list[Figures], modes: dict[str, list[Figures]]
-) -> None:
+def _write(name: str, out: Path, stored: dict[str, Any]) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    stored = {
-        "rows": [asdict(row) for row in paper],
-        "modes": {mode: [asdict(row) for row in rows] for mode, rows in modes.items()},
-    }
-    (out / f"{name}.json").write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
-    text = "\n".join(
-        [
-            f"# {name}",
-            "",
-            f"    python scripts/reproduce_{name}.py --data FOLDER",
-            "",
-            *_paper_table(paper),
-            "",
-            *_mode_table(modes),
-            "",
-        ]
-    )
-    (out / f"{name}.md").write_text(text, encoding="utf-8")
+    write_json(out / f"{name}.json", stored)
+    lines = [f"# {name}", "", f"    python scripts/reproduce_{name}.py --data FOLDER", ""]
+    for part, title in (("recipes", "Recipes"), ("rows", "Bits")):
+        if stored.get(part):
+            lines += [f"## {title}", "", *_figures_table(stored[part]), ""]
+    if stored.get("modes"):
+        lines += ["## What the joint objective is worth", "", *_mode_table(stored["modes"]), ""]
+    text = "\n".join(lines)
+    atomic_write_text(out / f"{name}.md", text)
     print(text)
 
 
-def _paper_table(rows: list[Figures]) -> list[str]:
+def _figures_table(rows: list[dict[str, Any]]) -> list[str]:
     """Ratios: the trainer's parameters to the head's, its float32 bytes to the whole file's."""
     lines = [
-        "| | seed | bits | .tflite, test | trainer | parameters | ratio | bytes | zipped | ratio |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        "| | seed | bits | .tflite, test | valid | trainer, test | parameters | ratio | bytes | "
+        "zipped | ratio | oldest runtime |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
-    for row in rows:
-        trainer = row.trainer_parameters or 0
+    for row in (Figures(**values) for values in rows):
+        trainer, accuracy = row.trainer_parameters, row.trainer_accuracy
         lines.append(
             f"| {row.name} | {row.seed} | {row.bits} | {row.test_accuracy:.2%} | "
-            f"{row.trainer_accuracy or 0:.2%} | {row.head_parameters:,} | "
-            f"{trainer / row.head_parameters:.0f} | {row.size_bytes:,} | {row.zipped_bytes:,} | "
-            f"{FLOAT_BYTES * trainer / row.size_bytes:.0f} |"
+            f"{row.valid_accuracy:.2%} | {'-' if accuracy is None else f'{accuracy:.2%}'} | "
+            f"{row.head_parameters:,} | {_ratio(trainer, row.head_parameters)} | "
+            f"{row.size_bytes:,} | {row.zipped_bytes:,} | "
+            f"{_ratio(trainer and FLOAT_BYTES * trainer, row.size_bytes)} | {row.oldest_runtime} |"
         )
     return lines
 
 
-def _mode_table(modes: dict[str, list[Figures]]) -> list[str]:
+def _ratio(trainer: int | None, student: int) -> str:
+    return f"{trainer / student:.0f}" if trainer else "-"
+
+
+def _mode_table(modes: dict[str, list[dict[str, Any]]]) -> list[str]:
     """Mean and standard deviation over the seeds, and the margin over the student alone."""
     lines = [
-        "| default student | seeds | .tflite, test | spread | over alone | bytes | training, s |",
+        "| | seeds | .tflite, test | spread | over alone | bytes | training, s |",
         "|---|---|---|---|---|---|---|",
     ]
-    alone = np.mean([row.test_accuracy for row in modes["alone"]])
+    alone = [row["test_accuracy"] for row in modes.get("alone", [])]
     for mode, rows in modes.items():
-        found = np.array([row.test_accuracy for row in rows])
-        spread = found.std(ddof=1) if len(found) > 1 else 0.0
+        found = np.array([row["test_accuracy"] for row in rows])
+        spread = f"{found.std(ddof=1):.2%}" if len(found) > 1 else "-"
+        margin = f"{found.mean() - np.mean(alone):+.2%}" if alone else "-"
         lines.append(
-            f"| {mode} | {len(rows)} | {found.mean():.2%} | {spread:.2%} | "
-            f"{found.mean() - alone:+.2%} | {np.mean([row.size_bytes for row in rows]):,.0f} | "
-            f"{np.mean([row.train_seconds for row in rows]):.0f} |"
+            f"| {mode} | {len(rows)} | {found.mean():.2%} | {spread} | {margin} | "
+            f"{np.mean([row['size_bytes'] for row in rows]):,.0f} | "
+            f"{np.mean([row['train_seconds'] for row in rows]):.0f} |"
         )
     return lines

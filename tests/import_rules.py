@@ -35,11 +35,13 @@ MAY_IMPORT = {
         "settings", "trainers",
     },
     "preparation": {"augmentation", "batches", "data", "joint", "model", "runs", "trainers"},
+    "teaching": {"batches", "data", "runs", "training"},
     "evaluation": {"batches", "data", "export", "model", "preparation", "runs", "training"},
     "demo": {"console", "data", "evaluation", "export", "runs", "settings", "training"},
     "search": {"data", "export", "runs", "settings", "training"},
     "cli": {
-        "console", "data", "demo", "evaluation", "export", "runs", "search", "settings", "training",
+        "console", "data", "demo", "evaluation", "export", "runs", "search", "settings", "teaching",
+        "training",
     },
 }  # fmt: skip
 """Parts of the package that each part may import, besides the leaves; nothing imports `cli`."""

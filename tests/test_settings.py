@@ -28,6 +28,16 @@ def test_another_name_replaces_the_options():
     assert settings["head"] == {"name": "linear"}
 
 
+def test_qat_of_a_recipe_ends_with_its_head_and_with_clusters():
+    assert make_settings("text")["qat"] == "int4"
+    for change in ({"head": {"name": "lookup"}}, {"cluster": 16}):
+        assert make_settings("text", [change])["qat"] == "none"
+        assert make_settings("text", [{**change, "qat": "int8"}])["qat"] == "int8"
+        assert make_settings("text", [change, {"qat": "int8"}])["qat"] == "int8"
+    for change in ({"head": {"name": "sequence", "channels": 8}}, {"cluster": 0}, {"prune": 0.5}):
+        assert make_settings("text", [change])["qat"] == "int4"
+
+
 def test_whole_image_projection_brings_its_recipe_and_keeps_bits():
     settings = make_settings("image", [{"projection": {"name": "dense"}}])
     assert settings["projection"] == {"name": "dense", "functions": 60, "bits": 12}
@@ -36,7 +46,11 @@ def test_whole_image_projection_brings_its_recipe_and_keeps_bits():
 
 @pytest.mark.parametrize(
     ("change", "words"),
-    [({"epohcs": 3}, "epohcs"), ({"head": "linear"}, "must be an object")],
+    [
+        ({"epohcs": 3}, "epohcs"),
+        ({"head": "linear"}, "must be an object"),
+        ({"qat": True}, "qat must be one of none, int8, int4, got True"),
+    ],
 )
 def test_bad_changes(change, words):
     with pytest.raises(InputError, match=words):

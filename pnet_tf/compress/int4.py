@@ -24,9 +24,12 @@ class Int4(keras.layers.Wrapper):
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """What the wrapped layer gives."""
-        kernel = self.layer.kernel
-        used = rounded(kernel, 4, list(range(len(kernel.shape) - 1)))
-        return apply_with(self.layer, "kernel", used, inputs)
+        return apply_with(self.layer, "kernel", self.kernel(), inputs)
+
+    def kernel(self) -> tf.Tensor:
+        """The rounded kernel."""
+        latent = self.layer.kernel
+        return rounded(latent, 4, list(range(len(latent.shape) - 1)))
 
 
 def int4_aware(head: keras.Model) -> keras.Model:
@@ -34,7 +37,7 @@ def int4_aware(head: keras.Model) -> keras.Model:
 
     Raises InputError for a head without a matrix that int4 would store in 4 bits.
     """
-    found = [layer.name for layer in head.layers if _is_big(layer)]
+    found = {layer.name for layer in head.layers if _is_big(layer)}
     if not found:
         raise InputError(
             f"qat int4 needs a dense or convolutional layer of {INT4_ELEMENTS} weights or more; "
@@ -47,6 +50,14 @@ def int4_aware(head: keras.Model) -> keras.Model:
 
     aware = keras.models.clone_model(head, clone_function=clone)
     return keras.Model(aware.inputs, aware.outputs, name=head.name)
+
+
+def give_rounded(aware: keras.Model, plain: keras.Model) -> None:
+    """Give `plain`, the head that `aware` was made of, its weights as they are rounded."""
+    plain.set_weights(aware.get_weights())
+    for layer in aware.layers:
+        if isinstance(layer, Int4):
+            plain.get_layer(layer.name).kernel.assign(layer.kernel())
 
 
 def _is_big(layer: Any) -> bool:

@@ -78,7 +78,7 @@ class _Plan:
         return copy
 
     def _output(self, layer: keras.layers.Layer) -> str | None:
-        """ "range" where a runtime rounds to int8, "bits" behind a sign, None where it does not."""
+        """Kind of rounding: "range" as a runtime does, "bits" behind a sign, None without."""
         if type(layer).__name__ in _BITS:
             return "bits"
         after = self._next[layer.name]

@@ -10,7 +10,7 @@ import numpy as np
 from .._keras import keras, tf
 from ..errors import InputError
 from .seeded import check_range, check_seed, random_ternary, random_uniform
-from .straight_through import Sign, sign
+from .straight_through import Sign
 
 _BRIGHTEST = 255.0
 _CONTRAST = 24.0
@@ -47,11 +47,13 @@ def local_bits(
 ) -> tf.Tensor:
     """sign(filters * pixels - thresholds): [N, H, W, C] to +-1 [N, H/stride, W/stride, C*filters].
 
-    Borders are padded with zeros ("SAME"); exact in float32.
+    Borders are padded with zeros ("SAME"). Responses are whole numbers and thresholds lie halfway
+    between two, so that the sign is the doubled difference cut to [-1, 1]: exact in float32, and
+    one operator of a file.
     """
     x = tf.cast(pixels, tf.float32)
-    responses = tf.nn.depthwise_conv2d(x, values, [1, stride, stride, 1], "SAME")
-    return sign(tf.nn.bias_add(responses, -thresholds))
+    responses = tf.nn.depthwise_conv2d(x, 2.0 * values, [1, stride, stride, 1], "SAME")
+    return tf.clip_by_value(tf.nn.bias_add(responses, -2.0 * thresholds), -1.0, 1.0)
 
 
 @keras.utils.register_keras_serializable("pnet_tf")

@@ -61,10 +61,9 @@ class Layers:
             filters, width, padding="same", use_bias=False, kernel_initializer=self._he()
         )
 
-    def embedding(self, rows: int, width: int) -> keras.layers.Layer:
-        """Trained table [rows, width], uniform in +-0.05 at the start."""
-        start = keras.initializers.RandomUniform(-0.05, 0.05, seed=next(self._seeds))
-        return keras.layers.Embedding(rows, width, embeddings_initializer=start)
+    def small_uniform(self) -> keras.initializers.Initializer:
+        """Of a table of vectors: uniform in +-0.05."""
+        return keras.initializers.RandomUniform(-0.05, 0.05, seed=next(self._seeds))
 
     def recurrent(
         self, cell: type[keras.layers.Layer], units: int, tokens: int

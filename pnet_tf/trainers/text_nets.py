@@ -20,11 +20,51 @@ RECURRENT_OPTIONS = {**_COMMON, "embedding": 128, "units": 128}
 
 @dataclass(frozen=True)
 class _Text:
-    """Tensors of a batch: the input, weights [N, L] (IDF after dropout), vectors [N, L, E]."""
+    """Tensors of a batch: the input, and the sums of each token's feature vectors."""
 
     packed: tf.Tensor
-    weights: tf.Tensor
-    vectors: tf.Tensor
+    sums: tf.Tensor
+    squares: tf.Tensor
+    mask: tf.Tensor
+
+
+class TokenSums(keras.layers.Layer):
+    """Trained vectors of the features of each token, weighted and summed.
+
+    Packed features int32 [N, L] and weights [N, L] to sums [N, tokens, width], sums of squared
+    weights [N, tokens, 1] and a mask [N, tokens, 1] of the tokens that have a feature. One product
+    of a sparse and a dense matrix, whatever L is: a gather of all L vectors takes several times as
+    long, in training above all.
+    """
+
+    def __init__(
+        self, buckets: int, width: int, tokens: int, start: keras.initializers.Initializer
+    ) -> None:
+        super().__init__(name="features")
+        self.tokens = tokens
+        self.table = self.add_weight(
+            name="table", shape=(buckets + 1, width), initializer=start, trainable=True
+        )
+
+    def call(self, packed: tf.Tensor, weights: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        """The three tensors."""
+        places = tf.where(tf.not_equal(packed, 0))
+        entries, used = tf.gather_nd(packed, places), tf.gather_nd(weights, places)
+        token = tf.cast(tf.bitwise.right_shift(entries, ID_BITS), tf.int64)
+        row = places[:, 0] * self.tokens + tf.minimum(token, self.tokens - 1)
+        column = tf.cast(tf.bitwise.bitwise_and(entries, ID_MASK), tf.int64)
+        rows = tf.shape(packed, tf.int64)[0] * self.tokens
+        matrix = tf.SparseTensor(
+            tf.stack([row, column], 1), used, [rows, self.table.shape[0]]
+        )
+        sums = tf.sparse.sparse_dense_matmul(matrix, self.table)
+        squares = tf.math.unsorted_segment_sum(used * used, row, rows)
+        found = tf.math.unsorted_segment_sum(tf.ones_like(used), row, rows)
+        return (
+            tf.reshape(sums, (-1, self.tokens, self.table.shape[1])),
+            tf.reshape(squares, (-1, self.tokens, 1)),
+            tf.reshape(tf.cast(found > 0.0, tf.float32), (-1, self.tokens, 1)),
+        )
 
 
 def text_ff(
@@ -35,7 +75,7 @@ def text_ff(
     fastText's averaged embedding (Joulin et al. 2017) with TF-IDF weights.
     """
     layers = Layers(seed)
-    text = _text(features, layers, options)
+    text = _text(features, layers, options, tokens=1)
     x = layers.dropout(options["dropout"])(_bag(text))
     if options["units"]:
         x = layers.dropout(options["dropout"])(layers.dense(options["units"], activation="relu")(x))
@@ -47,8 +87,8 @@ def text_cnn(
 ) -> keras.Model:
     """Convolutions of several widths over tokens, maximum over time (Kim 2014); and the bag."""
     layers = Layers(seed)
-    text = _text(features, layers, options)
-    tokens, mask = _tokens(text, features, layers)
+    text = _text(features, layers, options, features.tokens)
+    tokens, mask = _tokens(text, layers), text.mask
     maxima = [
         tf.reduce_max(norm_relu(layers.conv_tokens(options["channels"], width)(tokens)) * mask, 1)
         for width in options["widths"]
@@ -80,8 +120,8 @@ def _recurrent(
     options: Mapping[str, Any],
 ) -> keras.Model:
     layers = Layers(seed)
-    text = _text(features, layers, options)
-    tokens, mask = _tokens(text, features, layers)
+    text = _text(features, layers, options, features.tokens)
+    tokens, mask = _tokens(text, layers), text.mask
     both_ways = layers.recurrent(cell, options["units"], features.tokens)
     states = both_ways(tokens, mask=tf.cast(mask[:, :, 0], tf.bool))
     maxima = tf.reduce_max(states - (1.0 - mask) * 2.0, axis=1)
@@ -89,7 +129,9 @@ def _recurrent(
     return keras.Model(text.packed, layers.logits(outputs)(x), name=name)
 
 
-def _text(features: TextFeatures, layers: Layers, options: Mapping[str, Any]) -> _Text:
+def _text(
+    features: TextFeatures, layers: Layers, options: Mapping[str, Any], tokens: int
+) -> _Text:
     """The IDF table is a weight that is not trained, so it is saved with the others."""
     packed = keras.Input((features.features,), dtype="int32", name="packed")
     buckets = tf.bitwise.bitwise_and(packed, ID_MASK)
@@ -101,27 +143,19 @@ def _text(features: TextFeatures, layers: Layers, options: Mapping[str, Any]) ->
         ones = tf.ones_like(packed[:, :1], tf.float32) * tf.ones((1, features.tokens))
         kept = layers.dropout(options["token_dropout"])(ones)
         weights *= tf.gather(kept, tf.bitwise.right_shift(packed, ID_BITS), batch_dims=1)
-    vectors = layers.embedding(features.buckets + 1, options["embedding"])(buckets)
-    return _Text(packed, weights, vectors)
+    summed = TokenSums(features.buckets, options["embedding"], tokens, layers.small_uniform())
+    return _Text(packed, *summed(packed, weights))
 
 
 def _bag(text: _Text) -> tf.Tensor:
     """relu(norm(w.E)), w the weights of the whole text at unit length."""
-    squares = tf.reduce_sum(text.weights * text.weights, -1, keepdims=True)
-    return norm_relu(tf.einsum("nl,nld->nd", text.weights * tf.math.rsqrt(squares + 1e-6),
-                               text.vectors))
+    squares = tf.reduce_sum(text.squares, axis=1)
+    return norm_relu(tf.reduce_sum(text.sums, axis=1) * tf.math.rsqrt(squares + 1e-6))
 
 
-def _tokens(text: _Text, features: TextFeatures, layers: Layers) -> tuple[tf.Tensor, tf.Tensor]:
-    """Vectors [N, T, E] and mask [N, T, 1]: relu(W.v + b), v the weighted sum of the vectors of
-    the token's features, its weights at unit length.
+def _tokens(text: _Text, layers: Layers) -> tf.Tensor:
+    """Vectors [N, T, E]: relu(W.v + b), v the weighted sum of the vectors of the token's features,
+    its weights at unit length; 0 where there is no token.
     """
-    real = tf.cast(tf.not_equal(text.packed, 0), tf.float32)[:, :, None]
-    member = real * tf.one_hot(tf.bitwise.right_shift(text.packed, ID_BITS), features.tokens)
-    mask = tf.reduce_max(member, axis=1)[:, :, None]
-    squares = tf.einsum("nlt,nl->nt", member, text.weights * text.weights)[:, :, None]
-    sums = tf.einsum("nlt,nld->ntd", member * text.weights[:, :, None], text.vectors)
-    tokens = layers.dense(text.vectors.shape[-1], activation="relu")(
-        sums * tf.math.rsqrt(squares + 1e-6)
-    )
-    return tokens * mask, mask
+    dense = layers.dense(text.sums.shape[-1], activation="relu")
+    return dense(text.sums * tf.math.rsqrt(text.squares + 1e-6)) * text.mask

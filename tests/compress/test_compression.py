@@ -25,7 +25,7 @@ PLANS = [
 MATRICES = {"dense": 2, "sequence": 6, "lookup": 1, "local": 4}
 
 
-def fit_of(name, prune, cluster, qat=None, **schedule):
+def fit_of(name, prune, cluster, qat="none", **schedule):
     """A fit of the student `name` on 64 random examples, 4 steps an epoch; and its parts."""
     _, config = student_of(name, qat=qat)
     config = {**config, "prune": prune, "cluster": cluster}
@@ -112,7 +112,7 @@ def test_clustered_weights_go_on_learning():
     assert fit.progress.history[-1]["loss"] < fit.progress.history[3]["loss"]
 
 
-@pytest.mark.parametrize(("qat", "epoch"), [("int8", 2), (None, 4)])
+@pytest.mark.parametrize(("qat", "epoch"), [("int8", 2), ("none", 4)])
 def test_a_resumed_fit_ends_with_the_weights_of_an_unbroken_one(qat, epoch):
     options = (0.5, 8, qat)
     whole, *_ = fit_of("structured", *options)

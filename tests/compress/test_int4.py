@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from tests.export.quantized_heads import samples_of, scores, student_of
 
 from pnet_tf._keras import tf
 from pnet_tf.compress.int4 import Int4, int4_aware
@@ -12,6 +11,7 @@ from pnet_tf.heads import dense_head, lookup_head
 from pnet_tf.joint import JointData, JointFit, Schedule
 from pnet_tf.losses import JointLoss
 from pnet_tf.model import build_student, without_qat
+from tests.export.quantized_heads import samples_of, scores, student_of
 
 
 def test_rounding_by_hand():
@@ -56,7 +56,15 @@ def test_only_big_matrices_are_rounded(trained):
     assert wrapped and all(int(tf.size(layer.layer.kernel)) >= 1024 for layer in wrapped)
     plain = without_qat(student, config)
     assert [w.shape for w in plain.head.weights] == [w.shape for w in student.head.weights]
-    assert np.abs(plain(samples) - student(samples)).max() > 1e-3
+    np.testing.assert_allclose(plain(samples), student(samples), atol=1e-5)
+
+
+def test_other_modes_hold_the_rounded_weights(trained):
+    student, config, samples = trained
+    expected = student.predictions(samples, "classification").numpy()
+    for mode, tolerance in (("none", 1e-5), ("dynamic", 0.05)):
+        found = scores(convert(student, config, mode, samples=samples), samples, False)
+        assert np.abs(found - expected).max() < tolerance
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ _PARTS = {
 CASES = list(_PARTS)
 
 
-def student_of(name, *, qat=None):
+def student_of(name, *, qat="none"):
     """A student, and its configuration, with weights that are not at their start."""
     from pnet_tf._keras import keras
     from pnet_tf.model import build_student

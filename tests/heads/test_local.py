@@ -50,6 +50,26 @@ def test_one_block_is_a_linear_map_of_the_mean_of_bits():
     assert head.predict(bits, verbose=0)[0, 0] == pytest.approx(4.5, rel=1e-5)
 
 
+def test_learned_filters_start_as_the_fixed_ones_and_train():
+    fixed, learned = (local_head((8, 8, 5), 3, **SMALL, learned_filters=flag) for flag in (False, True))
+    for head, trained in ((fixed, False), (learned, True)):
+        layer = head.get_layer("block_1_filters")
+        assert bool(layer.trainable_weights) == trained
+        np.testing.assert_array_equal(layer.get_weights()[0], ternary_filters(3, 4, 1, 1))
+
+
+def test_a_wide_learned_layer_sees_its_neighbours(tmp_path):
+    bits = random_bits(4, 8, 8, 5)
+    head = local_head((8, 8, 5), 3, channels=(4, 4, 6), strides=(1, 1, 2), sides=(1, 3, 3))
+    names = {layer.name for layer in head.layers}
+    assert "block_1_filters" not in names and {"block_1_relu", "block_1_sum"} <= names
+    assert head.get_layer("block_1_learned").kernel.shape == (3, 3, 4, 4)
+    assert head.get_layer("block_2_norm").output_shape == (None, 4, 4, 6)
+    settle_norms(head)
+    logits = check_layer(head, bits, (3,), tmp_path)
+    np.testing.assert_allclose(run(convert(head, bits), bits), logits, atol=1e-4)
+
+
 @pytest.mark.parametrize("activation", ["sign", "relu"])
 def test_head_and_tflite(activation, tmp_path):
     bits = random_bits(6, 8, 8, 5)
@@ -68,6 +88,7 @@ def test_head_and_tflite(activation, tmp_path):
         ((8, 8, 5), {"channels": (), "strides": ()}, "one entry a block, got 0, 0 and 0"),
         ((8, 8, 5), {"channels": (0,), "strides": (1,)}, "channels must be 1..4096, got 0"),
         ((8, 8, 5), {"channels": (4,), "strides": (9,)}, "strides must be 1..4, got 9"),
+        ((8, 8, 5), {**SMALL, "sides": (1, 1, 0)}, "sides must be 1..15, got 0"),
         ((8, 8, 5), {**SMALL, "activation": "tanh"}, "activation must be one of"),
         ((8, 8, 5), {**SMALL, "dropout": 1.5}, "dropout must be at least 0"),
         ((320,), SMALL, "input must be an image"),

@@ -1,0 +1,84 @@
+"""Answers of trained trainers to the training examples, stored once for many students."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from . import runs
+from .batches import batched
+from .data import Dataset, load_dataset
+from .errors import InputError
+from .files import atomic_write_bytes
+from .training import load_trainer
+
+_LEAST = 1e-12  # of a probability: its logarithm stays finite
+
+
+@dataclass(frozen=True)
+class TeachReport:
+    """What was stored: `file`, its rows and columns, how many trainers were averaged."""
+
+    file: str
+    examples: int
+    outputs: int
+    trainers: int
+    train_accuracy: float
+
+
+def store_teacher_logits(paths: Sequence[str | Path], source: str, out: str | Path) -> TeachReport:
+    """Average the trainers of the runs `paths` on the training split of `source` into an .npz.
+
+    Array `logits` float32 [examples, outputs]: the logarithm of the mean of the trainers' softmax
+    scores, for `train --teacher-logits` on the same data, seed and valid fraction. Raises
+    InputError for a run that is not finished, has no trainer or no classes, or has other labels or
+    another training split than the first one.
+    """
+    target = Path(out)
+    if not target.parent.is_dir():
+        raise InputError(f"{target.parent} does not exist; make the folder first")
+    found = [runs.read_finished_run(path) for path in paths]
+    data = _training_data(found, source)
+    scores = np.mean([_scores(run, data.train.inputs) for run in found], axis=0)
+    logits = np.log(np.maximum(scores, _LEAST)).astype(np.float32)
+    content = io.BytesIO()
+    np.savez_compressed(content, logits=logits)
+    atomic_write_bytes(target, content.getvalue())
+    right = float(np.mean(logits.argmax(-1) == data.train.targets))
+    examples, outputs = logits.shape
+    return TeachReport(str(target), examples, outputs, len(found), right)
+
+
+def _training_data(found: Sequence[runs.Run], source: str) -> Dataset:
+    first = found[0]
+    for run in found:
+        if run.config["task"] != "classification":
+            raise InputError(f"{run.path} is a regression run: it has no scores to average")
+        for key in ("seed", "valid_fraction"):
+            mine, its = first.config["settings"][key], run.config["settings"][key]
+            if mine != its:
+                raise InputError(
+                    f"{run.path} was trained with {key} {its}, {first.path} with {mine}"
+                )
+    settings = first.config["settings"]
+    data = load_dataset(
+        source, seed=settings["seed"], valid_fraction=settings["valid_fraction"],
+        task="classification",
+    )  # fmt: skip
+    for run in found:
+        if run.labels != data.labels:
+            raise InputError(f"{run.path} has other labels than {source}")
+    return data
+
+
+def _scores(run: runs.Run, inputs: np.ndarray) -> np.ndarray:
+    trainer = load_trainer(run)
+    if trainer is None:
+        raise InputError(f"{run.path} was trained without a trainer")
+    logits = batched(trainer.model, trainer.encode(inputs)).astype(np.float64)
+    scores = np.exp(logits - logits.max(-1, keepdims=True))
+    return np.asarray(scores / scores.sum(-1, keepdims=True))
