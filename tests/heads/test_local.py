@@ -51,8 +51,8 @@ def test_one_block_is_a_linear_map_of_the_mean_of_bits():
 
 
 def test_learned_filters_start_as_the_fixed_ones_and_train():
-    fixed, learned = (local_head((8, 8, 5), 3, **SMALL, learned_filters=flag) for flag in (False, True))
-    for head, trained in ((fixed, False), (learned, True)):
+    for trained in (False, True):
+        head = local_head((8, 8, 5), 3, **SMALL, learned_filters=trained)
         layer = head.get_layer("block_1_filters")
         assert bool(layer.trainable_weights) == trained
         np.testing.assert_array_equal(layer.get_weights()[0], ternary_filters(3, 4, 1, 1))
