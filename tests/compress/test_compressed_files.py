@@ -35,7 +35,8 @@ def plain(tmp_path_factory):
 def test_a_compressed_run_zips_smaller_and_still_answers(plain, name, tmp_path):
     found, shown = exported(tmp_path, *COMPRESSED[name])
     content = (tmp_path / "m.tflite").read_bytes()
-    assert found["size_bytes"] == len(content) <= plain["size_bytes"] + 64
+    ranges = 512 if found["quantize"] == "int8" else 64  # bytes: those of activations are stored
+    assert found["size_bytes"] == len(content) <= plain["size_bytes"] + ranges
     assert found["zipped_bytes"] == zipped_bytes(content) < 0.85 * plain["zipped_bytes"]
     assert f"zipped {found['zipped_bytes']:,} bytes" in shown and "distinct in one" in shown
     assert name == "all" or found["operators"] == plain["operators"]
