@@ -45,7 +45,7 @@ def table(tmp_path_factory):
 @pytest.fixture(scope="module")
 def text_run(table, tmp_path_factory):
     out = tmp_path_factory.mktemp("text") / "run"
-    call("train", table, "--out", out, "--epochs", "6")
+    call("train", table, "--out", out, "--epochs", "12")
     return out
 
 
