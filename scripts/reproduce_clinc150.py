@@ -1,6 +1,6 @@
 """Tables of clinc150; see `reproduction.py` for the options."""
 
-from reproduction import recipe_rows, reproduce, token_rows
+from reproduction import alone_rows, reproduce, token_rows
 
 if __name__ == "__main__":
-    reproduce("clinc150", token_rows(), recipe_rows("text-large", "text-robust"))
+    reproduce("clinc150", token_rows(), alone_rows("text-large", "text-robust"))

@@ -68,6 +68,11 @@ def recipe_rows(*names: str) -> tuple[Row, ...]:
     return tuple(Row(name, f"--recipe {name}") for name in names)
 
 
+def alone_rows(*names: str) -> tuple[Row, ...]:
+    """Named recipes without their trainer: a tenth of the time, for texts."""
+    return tuple(Row(f"{name}, alone", f"--recipe {name} --trainer none") for name in names)
+
+
 def reproduce(
     name: str, rows: Sequence[Row], recipes: Sequence[Row] = (), *, options: str = ""
 ) -> None:

@@ -1,0 +1,64 @@
+"""Tables of the scripts `reproduce_*.py` from figures by hand; no training."""
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
+from measured import Figures  # noqa: E402
+from reproduction import MODES, _write, recipe_rows, token_rows, whole_image_rows  # noqa: E402
+
+from pnet_tf.settings import recipe_names  # noqa: E402
+
+
+def figures(name, seed, accuracy, trainer=0.9):
+    return asdict(
+        Figures(
+            name=name, seed=seed, options="", test_accuracy=accuracy, student_accuracy=accuracy,
+            trainer_accuracy=trainer, valid_accuracy=0.95, size_bytes=4000, zipped_bytes=3000,
+            head_parameters=1000, trainer_parameters=trainer and 50_000, bits=64, p50_ms=0.1,
+            reference_ms=0.4, oldest_runtime="tflite-runtime 2.14.0", train_seconds=10 * seed,
+        )
+    )  # fmt: skip
+
+
+def test_tables_by_hand(tmp_path, capsys):
+    stored = {
+        "rows": [figures("T=8 d=8", 0, 0.8)],
+        "recipes": [figures("text", 0, 0.9, trainer=None)],
+        "modes": {
+            "joint": [figures("joint", seed, value) for seed, value in enumerate((0.90, 0.92))],
+            "alone": [figures("alone", seed, value) for seed, value in enumerate((0.89, 0.91))],
+        },
+    }
+    _write("atis", tmp_path, stored)
+    text = (tmp_path / "atis.md").read_text()
+    old = "tflite-runtime 2.14.0"
+    sizes = "1,000 | 50 | 4,000 | 3,000 | 50"
+    assert f"| T=8 d=8 | 0 | 64 | 80.00% | 95.00% | 90.00% | {sizes} | {old} |" in text
+    sizes = sizes.replace("50", "-")
+    assert f"| text | 0 | 64 | 90.00% | 95.00% | - | {sizes} | {old} |" in text
+    assert "| joint | 2 | 91.00% | 1.41% | +1.00% | 4,000 | 5 |" in text
+    assert "| alone | 2 | 90.00% | 1.41% | +0.00% | 4,000 | 5 |" in text
+    assert json.loads((tmp_path / "atis.json").read_text()) == stored
+
+
+def test_every_named_recipe_exists():
+    sources = Path(__file__).resolve().parents[1].glob("scripts/reproduce_*.py")
+    named = {
+        name for path in sources for name in recipe_names() if f'"{name}"' in path.read_text()
+    }
+    assert {"text-large", "text-robust", "image-tiny", "image-small", "image-photo"} <= named
+    assert recipe_rows("text-large")[0].options == "--recipe text-large"
+
+
+@pytest.mark.parametrize("rows", [whole_image_rows(), token_rows()])
+def test_options_are_those_of_the_command(rows):
+    from pnet_tf.cli import train
+
+    known = {option for parameter in train.params for option in parameter.opts}
+    asked = [*(row.options for row in rows), *MODES.values()]
+    assert {word for text in asked for word in text.split() if word.startswith("--")} <= known
