@@ -3,4 +3,8 @@
 from reproduction import recipe_rows, reproduce, whole_image_rows
 
 if __name__ == "__main__":
-    reproduce("cifar10", whole_image_rows(), recipe_rows("image-photo"), options="--recipe bits")
+    recipes = recipe_rows("image-photo")
+    reproduce(
+        "cifar10", whole_image_rows(), recipes, options="--recipe bits",
+        source="cifar10/cifar10.tar.gz",
+    )  # fmt: skip

@@ -74,33 +74,40 @@ def alone_rows(*names: str) -> tuple[Row, ...]:
 
 
 def reproduce(
-    name: str, rows: Sequence[Row], recipes: Sequence[Row] = (), *, options: str = ""
+    name: str,
+    rows: Sequence[Row],
+    recipes: Sequence[Row] = (),
+    *,
+    options: str = "",
+    source: str | None = None,
 ) -> None:
     """Parse the command line, measure, and write `NAME.json` and `NAME.md` into `--out`.
 
-    `options` go to every training of the table of modes. Parts that are not asked for keep what
+    `source` is the data set below `--data`, `name` unless given. `options` go to every training of
+    the table of modes. Parts that are not asked for keep what
     `NAME.json` has of them.
     """
     parser = argparse.ArgumentParser(description=f"Tables of {name}.")
-    parser.add_argument("--data", type=Path, required=True, help=f"folder that holds {name}/")
+    holds = f"folder that holds {source or name}"
+    parser.add_argument("--data", type=Path, required=True, help=holds)
     parser.add_argument("--out", type=Path, default=Path("results"))
     parser.add_argument("--runs", type=Path, default=Path("runs") / name)
     parser.add_argument("--seeds", type=int, default=len(SEEDS), help="of the table of modes")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--modes", nargs="+", choices=MODES, default=tuple(MODES))
     args = parser.parse_args()
-    source, target = args.data / name, args.out / f"{name}.json"
+    data, target = args.data / (source or name), args.out / f"{name}.json"
     stored = json.loads(target.read_text(encoding="utf-8")) if target.exists() else {}
     for part, asked in (("rows", rows), ("recipes", recipes)):
         if part in args.parts:
             stored[part] = [
-                asdict(measure(row.name, source, args.runs, options=row.options, export=row.export))
+                asdict(measure(row.name, data, args.runs, options=row.options, export=row.export))
                 for row in asked
             ]
     if "modes" in args.parts:
         for mode in args.modes:
             stored.setdefault("modes", {})[mode] = [
-                asdict(_mode(mode, source, args.runs, seed, options)) for seed in range(args.seeds)
+                asdict(_mode(mode, data, args.runs, seed, options)) for seed in range(args.seeds)
             ]
     _write(name, args.out, stored)
 

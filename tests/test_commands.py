@@ -71,7 +71,7 @@ def test_training_writes_the_run(text_run):
                      runs.REPORT, runs.SAMPLES, "tensorboard"}  # fmt: skip
     assert runs.CHECKPOINT not in names
     header, *rows = (text_run / runs.HISTORY).read_text().splitlines()
-    assert len(rows) == 6
+    assert len(rows) == 12
     for column in ("trainer_loss", "distillation_loss", "projection_loss",
                    "valid_trainer_accuracy", "valid_projection_accuracy"):  # fmt: skip
         assert column in header.split(",")

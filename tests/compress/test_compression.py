@@ -18,9 +18,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "export"))
 from quantized_heads import samples_of, student_of  # noqa: E402
 
 PLANS = [
-    ("structured", 0.5, 0, False, "none"), ("structured", 0.0, 8, True, "int8"),
-    ("text", 0.6, 12, False, "int8"), ("lookup", 0.4, 8, False, "none"),
-    ("local", 0.5, 16, True, "int8"),
+    ("structured", 0.5, 0, "none", "none"), ("structured", 0.0, 8, "int8", "int8"),
+    ("text", 0.6, 12, "none", "int8"), ("lookup", 0.4, 8, "none", "none"),
+    ("local", 0.5, 16, "int8", "int8"),
 ]  # fmt: skip
 MATRICES = {"dense": 2, "sequence": 6, "lookup": 1, "local": 4}
 
