@@ -8,10 +8,8 @@ from pnet_tf.errors import InputError
 from pnet_tf.export.flatbuffer import shrink
 from pnet_tf.export.quantize import convert
 from pnet_tf.heads import dense_head, lookup_head
-from pnet_tf.joint import JointData, JointFit, Schedule
-from pnet_tf.losses import JointLoss
 from pnet_tf.model import build_student, without_qat
-from tests.export.quantized_heads import samples_of, scores, student_of
+from tests.export.quantized_heads import scores, student_of, trained_student
 
 
 def test_rounding_by_hand():
@@ -31,13 +29,7 @@ def test_rounding_twice_is_rounding_once():
 
 @pytest.fixture(scope="module", params=["text", "structured", "local"])
 def trained(request):
-    student, config = student_of(request.param, qat="int4")
-    samples = samples_of(config, 64)
-    bits = student.projection(samples).numpy().astype(np.int8)
-    data = JointData(bits, np.arange(64) % 10)
-    schedule = Schedule(epochs=4, batch_size=16, learning_rate=0.01)
-    JointFit(student, None, data, data, loss=JointLoss(), schedule=schedule).run()
-    return student, config, samples
+    return trained_student(request.param, "int4")
 
 
 def test_the_file_answers_as_the_trained_student(trained):

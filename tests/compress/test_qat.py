@@ -12,26 +12,14 @@ from pnet_tf.export.flatbuffer import shrink
 from pnet_tf.export.quantize import convert
 from pnet_tf.export.reader import read_model
 from pnet_tf.heads import dense_head, lookup_head
-from pnet_tf.joint import JointData, JointFit, Schedule
-from pnet_tf.losses import JointLoss
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "export"))
-from quantized_heads import bits_of, samples_of, scores, student_of  # noqa: E402
-
-
-def _trained(name):
-    student, config = student_of(name, qat="int8")
-    samples = samples_of(config, 64)
-    bits = student.projection(samples).numpy().astype(np.int8)
-    data = JointData(bits, np.arange(64) % 10)
-    schedule = Schedule(epochs=4, batch_size=16, learning_rate=0.01)
-    JointFit(student, None, data, data, loss=JointLoss(), schedule=schedule).run()
-    return student, config, samples
+from quantized_heads import bits_of, scores, trained_student  # noqa: E402
 
 
 @pytest.fixture(scope="module", params=["text", "structured", "local"])
 def trained(request):
-    return _trained(request.param)
+    return trained_student(request.param, "int8")
 
 
 def test_the_file_answers_as_the_trained_student(trained):

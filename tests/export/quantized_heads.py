@@ -42,6 +42,21 @@ def student_of(name, *, qat="none"):
     return student, config
 
 
+def trained_student(name, qat):
+    """A student that trained with `qat`, its configuration, and raw inputs."""
+    from pnet_tf.joint import JointData, JointFit
+    from pnet_tf.losses import JointLoss
+    from pnet_tf.schedule import Schedule
+
+    student, config = student_of(name, qat=qat)
+    samples = samples_of(config, 64)
+    bits = student.projection(samples).numpy().astype(np.int8)
+    data = JointData(bits, np.arange(64) % 10)
+    schedule = Schedule(epochs=4, batch_size=16, learning_rate=0.01)
+    JointFit(student, None, data, data, loss=JointLoss(), schedule=schedule).run()
+    return student, config, samples
+
+
 def samples_of(config, count=24):
     """Raw inputs."""
     from pnet_tf.data import encode_text
