@@ -69,7 +69,7 @@ def recipe_rows(*names: str) -> tuple[Row, ...]:
 
 
 def alone_rows(*names: str) -> tuple[Row, ...]:
-    """Named recipes without their trainer: a tenth of the time, for texts."""
+    """Named recipes without their trainer: a fifth of the time, for texts."""
     return tuple(Row(f"{name}, alone", f"--recipe {name} --trainer none") for name in names)
 
 
@@ -84,8 +84,7 @@ def reproduce(
     """Parse the command line, measure, and write `NAME.json` and `NAME.md` into `--out`.
 
     `source` is the data set below `--data`, `name` unless given. `options` go to every training of
-    the table of modes. Parts that are not asked for keep what
-    `NAME.json` has of them.
+    the table of modes. Parts that are not asked for keep what `NAME.json` has of them.
     """
     parser = argparse.ArgumentParser(description=f"Tables of {name}.")
     holds = f"folder that holds {source or name}"

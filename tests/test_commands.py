@@ -45,7 +45,7 @@ def table(tmp_path_factory):
 @pytest.fixture(scope="module")
 def text_run(table, tmp_path_factory):
     out = tmp_path_factory.mktemp("text") / "run"
-    call("train", table, "--out", out, "--epochs", "12")
+    call("train", table, "--out", out, "--epochs", "6", "--qat", "none")
     return out
 
 
@@ -71,7 +71,7 @@ def test_training_writes_the_run(text_run):
                      runs.REPORT, runs.SAMPLES, "tensorboard"}  # fmt: skip
     assert runs.CHECKPOINT not in names
     header, *rows = (text_run / runs.HISTORY).read_text().splitlines()
-    assert len(rows) == 12
+    assert len(rows) == 6
     for column in ("trainer_loss", "distillation_loss", "projection_loss",
                    "valid_trainer_accuracy", "valid_projection_accuracy"):  # fmt: skip
         assert column in header.split(",")
@@ -145,6 +145,16 @@ def test_inspect_and_benchmark_give_their_keys(text_file):
     times = json.loads(call("benchmark", text_file, "--runs", "20", "--json", "-").stdout)
     assert times["p99_ms"] >= times["p50_ms"] > 0 and times["arena_bytes"] > 0
     assert "input" in call("inspect", text_file).stdout
+
+
+def test_default_text_run_exports_as_int4(table, tmp_path):
+    out, model = tmp_path / "run", tmp_path / "m.tflite"
+    call("train", table, "--out", out, "--epochs", "12")
+    call("export", out, "--tflite", model)
+    shown = json.loads(call("inspect", model, "--json", "-").stdout)
+    assert shown["metadata"]["quantize"] == "int4"
+    found = json.loads(call("evaluate", model, table, "--json", "-").stdout)
+    assert found["accuracy"] > 0.8
 
 
 def test_quantisation_aware_run_exports_as_int8(table, tmp_path):
