@@ -13,6 +13,7 @@ import click
 from . import console
 from .errors import InputError, WorkError
 from .files import atomic_write_text
+from .options import given, options_to_settings
 from .settings import QAT_MODES
 from .version import __version__
 
@@ -67,16 +68,6 @@ def _give(result: Any, json_path: str | None, show: Callable[[], None]) -> None:
     show()
 
 
-def _numbers(text: str | None, name: str, kind: type) -> tuple[Any, ...] | None:
-    """`1,0.1,1` as numbers; None stays None."""
-    if text is None:
-        return None
-    try:
-        return tuple(kind(part) for part in text.split(","))
-    except ValueError:
-        raise InputError(f"{name} must be numbers with commas between, got {text!r}") from None
-
-
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="pnet-tf")
 def main() -> None:
@@ -128,7 +119,7 @@ def train(data: str, out: str, resume: bool, json_path: str | None, **options: A
             _check_resume(options)
             report = go_on(data, out, watch=watch)
         else:
-            report = start(data, out, _train_settings(options), task=options["task"],
+            report = start(data, out, options_to_settings(options), task=options["task"],
                            recipe=options["recipe"], watch=watch)  # fmt: skip
     _give(report, json_path, lambda: console.show_training(report))
 
@@ -139,52 +130,6 @@ def _check_resume(options: Mapping[str, Any]) -> None:
         raise InputError(
             f"--resume goes on with the settings of the run; leave out {', '.join(given)}"
         )
-
-
-def _train_settings(options: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The changes to a recipe that the options ask for: the file's first, then single options."""
-    from .settings import read_config_file
-
-    changes = [read_config_file(options["config_file"])] if options["config_file"] else []
-    return [*changes, *_projection_change(options), _plain_change(options)]
-
-
-def _projection_change(options: Mapping[str, Any]) -> list[dict[str, Any]]:
-    projection = _given(name=options["projection"], functions=options["projections"],
-                        bits=options["bits"])  # fmt: skip
-    head: dict[str, Any] = _given(name=options["head"])
-    hidden = _numbers(options["hidden"], "--hidden", int)
-    if hidden is not None:
-        linear = hidden == (0,)
-        head = {"name": "linear"} if linear else {"name": "dense", "units": list(hidden)}
-    return [_given(projection=projection or None, head=head or None)]
-
-
-def _plain_change(options: Mapping[str, Any]) -> dict[str, Any]:
-    lambdas = _numbers(options["lambdas"], "--lambdas", float)
-    loss = _given(lambdas=list(lambdas) if lambdas else None, temperature=options["temperature"],
-                  teach_trainer=options["teach_trainer"] or None)  # fmt: skip
-    names = ("epochs", "batch_size", "learning_rate", "patience")
-    schedule = _given(**{name: options[name] for name in names})
-    return _given(
-        trainer={"name": options["trainer"]} if options["trainer"] else None,
-        loss=loss or None,
-        schedule=schedule or None,
-        byte_length=options["byte_length"],
-        teacher_logits=options["teacher_logits"],
-        trainer_weights=options["trainer_weights"],
-        valid_fraction=options["valid_fraction"],
-        seed=options["seed"],
-        freeze_trainer=options["freeze_trainer"] or None,
-        class_weights=options["class_weights"] or None,
-        qat=options["qat"],
-        prune=options["prune"],
-        cluster=options["cluster"],
-    )
-
-
-def _given(**values: Any) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
 
 
 @main.command()
@@ -321,7 +266,7 @@ def bits(
     elif data is None:
         raise InputError("DATA is missing; only --draw goes without it")
     else:
-        sweep = parse_sweep(_given(**options))
+        sweep = parse_sweep(given(**options))
         with console.SweepWatch() as watch:
             report = search_bits(data, out, sweep, jobs=jobs, test=test, told=watch)
     _give(report, json_path, lambda: console.show_sweep(report))

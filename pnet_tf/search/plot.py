@@ -72,12 +72,24 @@ def _front(axes: Axes, best: Sequence[Point], front: str) -> None:
     x, y = [_cost(p, front) for p in best], [100 * p.accuracy for p in best]
     axes.plot(x, y, color="black", linewidth=1, drawstyle="steps-post", zorder=1)
     axes.scatter(x, y, s=80, facecolors="none", edgecolors="black", label="Pareto front", zorder=3)
-    named: set[tuple[int, float]] = set()
-    for point, place in zip(best, zip(x, y, strict=True), strict=True):
-        if place not in named:  # equal points share one name, or they would hide each other
-            named.add(place)
-            axes.annotate(point.name, place, xytext=(5, -11), textcoords="offset points",
-                          fontsize=7)  # fmt: skip
+    titles = front_titles(best)
+    for title, place in zip(titles, zip(x, y, strict=True), strict=True):
+        axes.annotate(title, place, xytext=(5, -11), textcoords="offset points", fontsize=7)
+
+
+def front_titles(best: Sequence[Point]) -> list[str]:
+    """What each point of a front is called in a plot: its training, as 60x12-dense128.
+
+    The mark tells the quantisation, and the seed is told where there are several. A point called
+    like its predecessor, another quantisation of it, gets none: names would hide each other.
+    """
+    seeds = {point.seed for point in best}
+    titles = []
+    for point in best:
+        title = f"{point.functions}x{point.bits_per_function}-{point.head}{point.hidden or ''}"
+        titles.append(title if len(seeds) == 1 else f"{title}-s{point.seed}")
+    before = [None, *titles]
+    return [title if title != last else "" for title, last in zip(titles, before, strict=False)]
 
 
 def _label_axes(axes: Axes, report: SweepReport, front: str) -> None:

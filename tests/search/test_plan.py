@@ -68,7 +68,7 @@ def test_defaults_fit_the_kind():
 @pytest.mark.parametrize("head", [("linear", 0), ("dense", 64), ("lookup", 0)])
 def test_commands_ask_for_what_the_changes_say(head):
     """The command line reads back, from `train_command`, the settings that were checked."""
-    from pnet_tf.cli import _train_settings
+    from pnet_tf.options import options_to_settings
     from pnet_tf.settings import make_settings
 
     sweep = Sweep(points=((8, 4),), heads=("linear",), trainer="ff", epochs=3, recipe="bits")
@@ -78,7 +78,7 @@ def test_commands_ask_for_what_the_changes_say(head):
     train = main.commands["train"]
     options = train.make_context("train", command[1:]).params
     assert options["data"] == "digits" and options["out"] == f"out/runs/{training.name}"
-    read = make_settings("image", _train_settings(options), recipe=options["recipe"])
+    read = make_settings("image", options_to_settings(options), recipe=options["recipe"])
     assert read == make_settings("image", plan.changes(training), recipe="bits")
     export = main.commands["export"].make_context(
         "export", export_command(training, "int4", Path("out"))[1:]

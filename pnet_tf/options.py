@@ -1,0 +1,67 @@
+"""Options of `train` as changes to a recipe: what was not said changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .errors import InputError
+from .settings import read_config_file
+
+
+def options_to_settings(options: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The changes to a recipe that the options ask for: the file's first, then single options.
+
+    Raises InputError for a bad file or numbers that are none.
+    """
+    changes = [read_config_file(options["config_file"])] if options["config_file"] else []
+    return [*changes, *_projection_change(options), _plain_change(options)]
+
+
+def _projection_change(options: Mapping[str, Any]) -> list[dict[str, Any]]:
+    projection = given(name=options["projection"], functions=options["projections"],
+                       bits=options["bits"])  # fmt: skip
+    head: dict[str, Any] = given(name=options["head"])
+    hidden = _numbers(options["hidden"], "--hidden", int)
+    if hidden is not None:
+        linear = hidden == (0,)
+        head = {"name": "linear"} if linear else {"name": "dense", "units": list(hidden)}
+    return [given(projection=projection or None, head=head or None)]
+
+
+def _plain_change(options: Mapping[str, Any]) -> dict[str, Any]:
+    lambdas = _numbers(options["lambdas"], "--lambdas", float)
+    loss = given(lambdas=list(lambdas) if lambdas else None, temperature=options["temperature"],
+                 teach_trainer=options["teach_trainer"] or None)  # fmt: skip
+    names = ("epochs", "batch_size", "learning_rate", "patience")
+    schedule = given(**{name: options[name] for name in names})
+    return given(
+        trainer={"name": options["trainer"]} if options["trainer"] else None,
+        loss=loss or None,
+        schedule=schedule or None,
+        byte_length=options["byte_length"],
+        teacher_logits=options["teacher_logits"],
+        trainer_weights=options["trainer_weights"],
+        valid_fraction=options["valid_fraction"],
+        seed=options["seed"],
+        freeze_trainer=options["freeze_trainer"] or None,
+        class_weights=options["class_weights"] or None,
+        qat=options["qat"],
+        prune=options["prune"],
+        cluster=options["cluster"],
+    )
+
+
+def given(**values: Any) -> dict[str, Any]:
+    """`values` without those that are None."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _numbers(text: str | None, name: str, kind: type) -> tuple[Any, ...] | None:
+    """`1,0.1,1` as numbers; None stays None."""
+    if text is None:
+        return None
+    try:
+        return tuple(kind(part) for part in text.split(","))
+    except ValueError:
+        raise InputError(f"{name} must be numbers with commas between, got {text!r}") from None
