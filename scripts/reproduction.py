@@ -123,7 +123,7 @@ def _write(name: str, out: Path, stored: dict[str, Any]) -> None:
     lines = [f"# {name}", "", f"    python scripts/reproduce_{name}.py --data FOLDER", ""]
     for part, title in (("recipes", "Recipes"), ("rows", "Bits")):
         if stored.get(part):
-            lines += [f"## {title}", "", *_figures_table(stored[part]), ""]
+            lines += [f"## {title}", "", *figures_table(stored[part]), ""]
     if stored.get("modes"):
         lines += ["## What the joint objective is worth", "", *_mode_table(stored["modes"]), ""]
     text = "\n".join(lines)
@@ -131,7 +131,7 @@ def _write(name: str, out: Path, stored: dict[str, Any]) -> None:
     print(text)
 
 
-def _figures_table(rows: list[dict[str, Any]]) -> list[str]:
+def figures_table(rows: list[dict[str, Any]]) -> list[str]:
     """Ratios: the trainer's parameters to the head's, its float32 bytes to the whole file's."""
     lines = [
         "| | seed | bits | .tflite, test | valid | trainer, test | parameters | ratio | bytes | "

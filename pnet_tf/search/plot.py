@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import stdev
 from typing import Any
 
 import matplotlib as mpl
@@ -16,20 +17,23 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter
 
 from ..files import atomic_write_bytes
-from .records import COSTS, Point, SweepReport
+from .records import COSTS, Point, SweepReport, mean_of, seed_groups
 
 AXES = {"bits": "bits of one example", "bytes": "bytes of the whole .tflite"}
 FORMATS = ("png", "svg")
 _STYLE: Any = {"svg.hashsalt": "pnet_tf", "font.size": 9, "axes.spines.top": False,
                "axes.spines.right": False}  # fmt: skip
 _METADATA: Any = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
+Group = Sequence[Point]
+"""The seeds of one file."""
 _MARKS = {"none": "o", "dynamic": "s", "int8": "^", "int4": "D"}
 
 
 def draw(folder: Path, report: SweepReport) -> list[Path]:
     """accuracy_bits and accuracy_bytes in `folder`, each as .png and .svg, from at least 1 point.
 
-    One mark a point, shaped by its quantisation; those of the Pareto front are joined and named.
+    One mark a file, shaped by its quantisation; those of the Pareto front are joined and named.
+    Several seeds of one file are one mark at their mean, with a bar of one standard deviation.
     """
     written = []
     with mpl.rc_context():
@@ -49,51 +53,59 @@ def _figure(report: SweepReport, front: str) -> Figure:
     figure = Figure(figsize=(7.5, 5), layout="constrained")
     axes = figure.add_subplot()
     axes.set_xscale("log")
-    best = [point for point in report.points if front in point.front]
-    _marks(axes, report.points, front)
-    _front(axes, sorted(best, key=lambda p: (_cost(p, front), p.name)), front)
+    groups = seed_groups(report.points)
+    best = [group for group in groups if front in group[0].front]
+    _marks(axes, groups, front)
+    _front(axes, sorted(best, key=lambda g: (_cost(g, front), g[0].name)), front)
     _label_axes(axes, report, front)
     return figure
 
 
-def _cost(point: Point, front: str) -> int:
-    return int(getattr(point, COSTS[front]))
+def _cost(group: Group, front: str) -> float:
+    return mean_of(group, COSTS[front])
 
 
-def _marks(axes: Axes, points: Sequence[Point], front: str) -> None:
-    for mode, mark in _MARKS.items():
-        some = [point for point in points if point.quantize == mode]
-        x, y = [_cost(p, front) for p in some], [100 * p.accuracy for p in some]
+def _percent(group: Group) -> float:
+    return 100 * mean_of(group, "accuracy")
+
+
+def _marks(axes: Axes, groups: Sequence[Group], front: str) -> None:
+    for colour, (mode, mark) in enumerate(_MARKS.items()):
+        some = [group for group in groups if group[0].quantize == mode]
+        x, y = [_cost(g, front) for g in some], [_percent(g) for g in some]
         if some:
-            axes.scatter(x, y, s=28, marker=mark, alpha=0.6, label=mode, zorder=2)
+            axes.scatter(x, y, s=28, marker=mark, color=f"C{colour}", alpha=0.6, label=mode,
+                         zorder=2)  # fmt: skip
+        many = [group for group in some if len(group) > 1]
+        if many:
+            axes.errorbar([_cost(g, front) for g in many], [_percent(g) for g in many],
+                          [100 * stdev(p.accuracy for p in g) for g in many], fmt="none",
+                          ecolor=f"C{colour}", zorder=1)  # fmt: skip
 
 
-def _front(axes: Axes, best: Sequence[Point], front: str) -> None:
-    x, y = [_cost(p, front) for p in best], [100 * p.accuracy for p in best]
+def _front(axes: Axes, best: Sequence[Group], front: str) -> None:
+    x, y = [_cost(g, front) for g in best], [_percent(g) for g in best]
     axes.plot(x, y, color="black", linewidth=1, drawstyle="steps-post", zorder=1)
     axes.scatter(x, y, s=80, facecolors="none", edgecolors="black", label="Pareto front", zorder=3)
-    titles = front_titles(best)
-    for title, place in zip(titles, zip(x, y, strict=True), strict=True):
+    for title, place in zip(front_titles(best), zip(x, y, strict=True), strict=True):
         axes.annotate(title, place, xytext=(5, -11), textcoords="offset points", fontsize=7)
 
 
-def front_titles(best: Sequence[Point]) -> list[str]:
+def front_titles(best: Sequence[Group]) -> list[str]:
     """What each point of a front is called in a plot: its training, as 60x12-dense128.
 
-    The mark tells the quantisation, and the seed is told where there are several. A point called
-    like its predecessor, another quantisation of it, gets none: names would hide each other.
+    The mark tells the quantisation. A point called like its predecessor, another quantisation of
+    it, gets no name: names would hide each other.
     """
-    seeds = {point.seed for point in best}
-    titles = []
-    for point in best:
-        title = f"{point.functions}x{point.bits_per_function}-{point.head}{point.hidden or ''}"
-        titles.append(title if len(seeds) == 1 else f"{title}-s{point.seed}")
+    titles = [
+        f"{p.functions}x{p.bits_per_function}-{p.head}{p.hidden or ''}" for p, *_ in best
+    ]
     before = [None, *titles]
     return [title if title != last else "" for title, last in zip(titles, before, strict=False)]
 
 
 def _label_axes(axes: Axes, report: SweepReport, front: str) -> None:
-    costs = sorted({_cost(point, front) for point in report.points})
+    costs = sorted({getattr(point, COSTS[front]) for point in report.points})
     few = front == "bits" and len(costs) <= 8  # then each has its own tick
     axes.xaxis.set_major_locator(FixedLocator(costs) if few else LogLocator(10, (1.0, 2.0, 5.0)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))

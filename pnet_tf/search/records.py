@@ -15,6 +15,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from .. import runs
@@ -149,18 +150,35 @@ def write_point(folder: Path, point: Point) -> None:
 def make_report(
     settings: Mapping[str, Any], planned: int, points: Sequence[Point], failures: Sequence[Failure]
 ) -> SweepReport:
-    """The report of `points`: their fronts found, and test accuracies off the fronts left out."""
+    """The report of `points`: their fronts found, and test accuracies off the fronts left out.
+
+    Seeds of one file count as one point at their mean, so that no front is made of lucky seeds.
+    """
     ordered = sorted(points, key=lambda p: (p.size_bytes, p.bits, p.name))
-    accuracies = [point.accuracy for point in ordered]
-    front = {
-        name: tuple(
-            ordered[i].name
-            for i in pareto_front([getattr(p, cost) for p in ordered], accuracies)
-        )
-        for name, cost in COSTS.items()
-    }
+    groups = seed_groups(ordered)
+    front = {name: _front(groups, name) for name in COSTS}
     marked = tuple(_marked(point, front) for point in ordered)
     return SweepReport(settings, planned, marked, front, tuple(failures))
+
+
+def seed_groups(points: Sequence[Point]) -> list[list[Point]]:
+    """Points that differ in their seed only, together; in the order of their first ones."""
+    groups: dict[tuple[Any, ...], list[Point]] = {}
+    for p in points:
+        key = (p.functions, p.bits_per_function, p.head, p.hidden, p.quantize)
+        groups.setdefault(key, []).append(p)
+    return list(groups.values())
+
+
+def mean_of(group: Sequence[Point], name: str) -> float:
+    """Mean over the seeds of a group of the field `name`."""
+    return fmean(getattr(point, name) for point in group)
+
+
+def _front(groups: Sequence[Sequence[Point]], name: str) -> tuple[str, ...]:
+    costs = [mean_of(group, COSTS[name]) for group in groups]
+    best = pareto_front(costs, [mean_of(group, "accuracy") for group in groups])
+    return tuple(point.name for i in best for point in groups[i])
 
 
 def _marked(point: Point, front: Mapping[str, Sequence[str]]) -> Point:
