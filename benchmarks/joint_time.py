@@ -69,6 +69,7 @@ def _config(data: Dataset, settings: Mapping[str, Any]) -> dict[str, Any]:
         "outputs": len(data.labels),
         "projection": settings["projection"],
         "head": settings["head"],
+        **{key: settings[key] for key in ("qat", "prune", "cluster")},
         "settings": settings,
     }
 
