@@ -19,6 +19,7 @@ The last step clips those sums to -1..1 in float, where TFLite is quicker; they 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -68,14 +69,14 @@ def text_vectors(
     token = _token_index(code, inside, tokens)
     ngrams = _ngram_hashes(code, forms)
     words = _scatter(token, ngrams[2] * ngrams[2] * inside, tokens)
-    places = [
-        _columns(tf.stack(ngrams, 1), ngram.reshape(_ORDERS, hashes, 1), columns, token, inside),
-        _columns(words[:, None], word.reshape(1, -1, 1), columns,
-                 tf.range(tokens, dtype=tf.int32), tf.minimum(tf.abs(words), 1)),
-    ]  # fmt: skip
-    index, sign = (tf.concat(parts, 1) for parts in zip(*places, strict=True))
-    sums = tf.cast(_scatter(index, sign, tokens * columns), tf.float32)
-    return tf.reshape(tf.clip_by_value(sums, -1.0, 1.0), [-1, tokens, columns])
+    products = [_products(tf.stack(ngrams, 1), ngram.reshape(_ORDERS, hashes, 1)),
+                _products(tf.expand_dims(words, 1), word.reshape(1, -1, 1))]  # fmt: skip
+    times = (_ORDERS * hashes, len(word))
+    first = _repeated((token, _word_tokens(words)), times)
+    weight = _repeated((inside, tf.minimum(tf.abs(words), 1)), times)
+    index, hits = _places(tf.concat(products, 1), first, weight, columns)
+    sums = tf.reshape(_scatter(index, hits, tokens * columns), [-1, tokens, columns])
+    return tf.clip_by_value(tf.cast(sums, tf.float32), -1.0, 1.0)
 
 
 def _shifted(values: tf.Tensor, before: int, after: int) -> tf.Tensor:
@@ -103,20 +104,32 @@ def _ngram_hashes(code: tf.Tensor, k: np.ndarray) -> list[tf.Tensor]:
     return [c, cn, pcn, pcn + m * k[3]]
 
 
-def _columns(
-    hashes: tf.Tensor, constants: np.ndarray, columns: int, token: tf.Tensor, weight: tf.Tensor
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """Flat column token * columns + (top bits of hash * C), and weight * sign; int32 [N, -1].
+def _products(hashes: tf.Tensor, constants: np.ndarray) -> tf.Tensor:
+    """Products hash * C, int32 [N, O * H * K], of `hashes` [N, O, K] and `constants` [O, H, 1]."""
+    # not `[:, :, None]`: that index costs a file one more operator
+    products = tf.expand_dims(hashes, 2) * constants
+    return tf.reshape(products, [-1, int(np.prod(products.shape[1:]))])
 
-    `hashes` [N, O, K], `constants` [O, H, 1], `token` [K] or [N, K], `weight` [N, K].
-    """
-    top = tf.math.floordiv(hashes[:, :, None] * constants, 2**32 // (2 * columns))
+
+def _word_tokens(words: tf.Tensor) -> tf.Tensor:
+    """int32 [N, tokens]: a word's token is its own index."""
+    tokens = tf.range(words.shape[1], dtype=tf.int32)[None]
+    return tokens if words.shape[0] == 1 else tf.tile(tokens, [tf.shape(words)[0], 1])
+
+
+def _repeated(values: Sequence[tf.Tensor], times: Sequence[int]) -> tf.Tensor:
+    """Each of `values` [N, -1] so many times, side by side."""
+    parts = zip(values, times, strict=True)
+    return tf.concat([value for value, count in parts for _ in range(count)], 1)
+
+
+def _places(
+    products: tf.Tensor, token: tf.Tensor, weight: tf.Tensor, columns: int
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Flat column token * columns + (top bits of hash * C), and weight * sign; all int32 [N, K]."""
+    top = tf.math.floordiv(products, 2**32 // (2 * columns))
     negative = tf.maximum(tf.minimum(top, 0), -1)  # top is -columns..columns-1
-    first = token * columns
-    index = (first if first.shape.rank == 1 else first[:, None, None]) + top - negative * columns
-    sign = (negative * 2 + 1) * weight[:, None, None]
-    size = int(np.prod(top.shape[1:]))
-    return tf.reshape(index, [-1, size]), tf.reshape(sign, [-1, size])
+    return token * columns + top - negative * columns, (negative * 2 + 1) * weight
 
 
 def _scatter(index: tf.Tensor, values: tf.Tensor, segments: int) -> tf.Tensor:
@@ -125,7 +138,7 @@ def _scatter(index: tf.Tensor, values: tf.Tensor, segments: int) -> tf.Tensor:
         sums = tf.math.unsorted_segment_sum(
             tf.reshape(values, [-1]), tf.reshape(index, [-1]), segments
         )
-        return sums[None]
+        return tf.expand_dims(sums, 0)
     batch = tf.shape(index)[0]
     rows = index + tf.range(batch)[:, None] * segments
     sums = tf.math.unsorted_segment_sum(values, rows, batch * segments)
