@@ -54,6 +54,16 @@ def test_a_mode_passes_the_gate_and_the_oldest_runtime(case, made, save, oldest_
         assert np.abs(old - scores(small, samples, False)).max() < 1e-2
 
 
+def test_no_slice_takes_all(case, made):
+    graph = read_model(shrink(made[1])).subgraphs[0]
+    shapes = [
+        [tuple(graph.tensors[i].shape) for i in (node.inputs[0], node.outputs[0])]
+        for node in graph.operators
+        if node.name == "STRIDED_SLICE"
+    ]
+    assert all(whole != part for whole, part in shapes)
+
+
 def test_fewer_bits_fewer_bytes_and_the_same_bytes_twice(case):
     name, student, config, samples = case
     modes = [mode for mode in ("none", "int8", "int4") if (name, mode) != ("lookup", "int4")]
