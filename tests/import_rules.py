@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "runs": set(),
     "schedule": set(),
     "settings": set(),
+    "options": {"settings"},
     "heads": {"projections"},
     "compress": {"heads", "projections"},
     "joint": {"batches", "losses", "random_state", "schedule"},
@@ -40,14 +41,14 @@ MAY_IMPORT = {
     "demo": {"console", "data", "evaluation", "export", "runs", "settings", "training"},
     "search": {"data", "export", "runs", "settings", "training"},
     "cli": {
-        "console", "data", "demo", "evaluation", "export", "runs", "search", "settings", "teaching",
-        "training",
+        "console", "data", "demo", "evaluation", "export", "options", "runs", "search", "settings",
+        "teaching", "training",
     },
 }  # fmt: skip
 """Parts of the package that each part may import, besides the leaves; nothing imports `cli`."""
 
 RUNTIME_ONLY = (
-    "__init__", "cli", "console", "data", "errors", "files", "runs", "search.__init__",
+    "__init__", "cli", "console", "data", "errors", "files", "options", "runs", "search.__init__",
     "search.child", "search.children", "search.pareto", "search.plan", "search.records",
     "search.sweep", "settings", "version",
     "export.__init__", "export.benchmark", "export.compatibility", "export.evaluate",

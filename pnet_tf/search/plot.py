@@ -87,21 +87,27 @@ def _front(axes: Axes, best: Sequence[Group], front: str) -> None:
     x, y = [_cost(g, front) for g in best], [_percent(g) for g in best]
     axes.plot(x, y, color="black", linewidth=1, drawstyle="steps-post", zorder=1)
     axes.scatter(x, y, s=80, facecolors="none", edgecolors="black", label="Pareto front", zorder=3)
-    for title, place in zip(front_titles(best), zip(x, y, strict=True), strict=True):
-        axes.annotate(title, place, xytext=(5, -11), textcoords="offset points", fontsize=7)
+    before: tuple[str, tuple[float, float]] | None = None
+    for group, place in zip(best, zip(x, y, strict=True), strict=True):
+        if before and before[1] == place:  # equal points share one name: it would hide itself
+            continue
+        beside = before is not None and before[0] == training_title(group)
+        # another quantisation of the same training is near: its name goes to the other side
+        axes.annotate(front_title(group), place, xytext=(-5, 7) if beside else (5, -11),
+                      ha="right" if beside else "left", textcoords="offset points",
+                      fontsize=7)  # fmt: skip
+        before = (training_title(group), place)
 
 
-def front_titles(best: Sequence[Group]) -> list[str]:
-    """What each point of a front is called in a plot: its training, as 60x12-dense128.
+def training_title(group: Group) -> str:
+    """What was trained, whatever the seeds, as 60x12-dense128."""
+    point = group[0]
+    return f"{point.functions}x{point.bits_per_function}-{point.head}{point.hidden or ''}"
 
-    The mark tells the quantisation. A point called like its predecessor, another quantisation of
-    it, gets no name: names would hide each other.
-    """
-    titles = [
-        f"{p.functions}x{p.bits_per_function}-{p.head}{p.hidden or ''}" for p, *_ in best
-    ]
-    before = [None, *titles]
-    return [title if title != last else "" for title, last in zip(titles, before, strict=False)]
+
+def front_title(group: Group) -> str:
+    """What a mark of a front is called: the point's name, or without the seed if it is several."""
+    return group[0].name if len(group) == 1 else f"{training_title(group)}-{group[0].quantize}"
 
 
 def _label_axes(axes: Axes, report: SweepReport, front: str) -> None:

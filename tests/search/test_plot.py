@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from pnet_tf.search.plot import draw, front_titles
+from pnet_tf.search.plot import draw, front_title, training_title
 from pnet_tf.search.records import Point, make_report
 
 POINT = Point("60x12-linear-s0-int4", 60, 12, "linear", 0, 0, "int4", 720, 7210, 8000, 0.9, 10,
@@ -14,10 +14,10 @@ LARGER = replace(POINT, name="70x12-linear-s0-int4", functions=70, bits=840, siz
                  accuracy=0.93)  # fmt: skip
 
 
-def test_quantisations_of_one_training_share_a_title():
-    best = [[POINT], [replace(POINT, quantize="dynamic")], [replace(POINT, head="dense", hidden=9)]]
-    assert front_titles(best) == ["60x12-linear", "", "60x12-dense9"]
-    assert front_titles([]) == []
+def test_several_seeds_are_named_without_them():
+    assert front_title([POINT]) == "60x12-linear-s0-int4"
+    assert front_title([POINT, LUCKY]) == "60x12-linear-int4"
+    assert training_title([replace(POINT, head="dense", hidden=9)]) == "60x12-dense9"
 
 
 def test_seeds_of_one_file_stand_on_a_front_together_by_their_mean():
