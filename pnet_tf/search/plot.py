@@ -119,6 +119,6 @@ def _label_axes(axes: Axes, report: SweepReport, front: str) -> None:
     axes.set_xlabel(AXES[front])
     axes.set_ylabel("validation accuracy of the .tflite, %")
     axes.set_title(Path(str(report.settings.get("data", ""))).name)
-    axes.margins(x=0.15, y=0.12)
+    axes.margins(x=0.25, y=0.12)
     axes.grid(alpha=0.3)
     axes.legend(loc="lower right", fontsize=8)
