@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 from scipy.sparse.csgraph import connected_components
 from sklearn.feature_extraction.text import TfidfVectorizer
+from tsv import read_pairs
 
 LARGEST = 0.1
 Rows = list[tuple[str, str]]
@@ -31,8 +32,7 @@ def read_rows(folder: Path) -> Rows:
     for split in ("train", "valid"):
         path = folder / f"{split}.tsv.gz"
         if path.exists():
-            lines = gzip.decompress(path.read_bytes()).decode("utf-8").splitlines()
-            rows += [(label, text) for label, text in (line.split("\t", 1) for line in lines)]
+            rows += read_pairs(path)
     if not rows:
         raise SystemExit(f"{folder}: no train.tsv.gz or valid.tsv.gz")
     return rows

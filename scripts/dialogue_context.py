@@ -18,6 +18,8 @@ import gzip
 import re
 from pathlib import Path
 
+from tsv import read_pairs
+
 from pnet_tf.data.text import cut_utf8
 from pnet_tf.files import atomic_write_bytes
 
@@ -57,8 +59,7 @@ def main() -> None:
         raise SystemExit(f"{args.data}: no table *.tsv.gz")
     args.out.mkdir(parents=True, exist_ok=True)
     for path in tables:
-        lines = gzip.decompress(path.read_bytes()).decode("utf-8").splitlines()
-        labels, texts = zip(*(line.split("\t", 1) for line in lines), strict=True)
+        labels, texts = zip(*read_pairs(path), strict=True)
         joined = with_context(list(texts), args.own, args.length)
         content = "".join(f"{label}\t{text}\n" for label, text in zip(labels, joined, strict=True))
         atomic_write_bytes(args.out / path.name, gzip.compress(content.encode(), mtime=0))

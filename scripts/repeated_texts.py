@@ -10,19 +10,18 @@ the ceiling, what a model would reach that knew the commonest label of every tex
 from __future__ import annotations
 
 import argparse
-import gzip
 import re
 from collections import Counter, defaultdict
 from pathlib import Path
+
+from tsv import read_pairs
 
 Table = list[tuple[str, str]]
 
 
 def read_table(path: Path) -> Table:
     """Label and text of each line, the text in lower case and without punctuation."""
-    lines = gzip.decompress(path.read_bytes()).decode("utf-8").splitlines()
-    pairs = (line.split("\t", 1) for line in lines)
-    return [(label, " ".join(re.findall(r"\w+", text.lower()))) for label, text in pairs]
+    return [(label, " ".join(re.findall(r"\w+", text.lower()))) for label, text in read_pairs(path)]
 
 
 def label_counts(table: Table) -> dict[str, Counter[str]]:

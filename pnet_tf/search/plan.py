@@ -57,8 +57,12 @@ class Training:
     @property
     def name(self) -> str:
         """Name of the run, for example 60x12-dense256-s0."""
-        head = f"{self.head}{self.hidden or ''}"
-        return f"{self.functions}x{self.bits_per_function}-{head}-s{self.seed}"
+        return f"{self.title}-s{self.seed}"
+
+    @property
+    def title(self) -> str:
+        """The name without the seed."""
+        return f"{self.functions}x{self.bits_per_function}-{self.head}{self.hidden or ''}"
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter
 
 from ..files import atomic_write_bytes
+from .plan import Training
 from .records import COSTS, Point, SweepReport, mean_of, seed_groups
 
 AXES = {"bits": "bits of one example", "bytes": "bytes of the whole .tflite"}
@@ -88,10 +89,11 @@ def _front(axes: Axes, best: Sequence[Group], front: str) -> None:
     axes.plot(x, y, color="black", linewidth=1, drawstyle="steps-post", zorder=1)
     axes.scatter(x, y, s=80, facecolors="none", edgecolors="black", label="Pareto front", zorder=3)
     before: tuple[str, tuple[float, float]] | None = None
+    beside = False
     for group, place in zip(best, zip(x, y, strict=True), strict=True):
-        if before and before[1] == place:  # equal points share one name: it would hide itself
+        if before and before[1] == place:  # equal points share one name
             continue
-        beside = before is not None and before[0] == training_title(group)
+        beside = before is not None and before[0] == training_title(group) and not beside
         # another quantisation of the same training is near: its name goes to the other side
         axes.annotate(front_title(group), place, xytext=(-5, 7) if beside else (5, -11),
                       ha="right" if beside else "left", textcoords="offset points",
@@ -101,8 +103,8 @@ def _front(axes: Axes, best: Sequence[Group], front: str) -> None:
 
 def training_title(group: Group) -> str:
     """What was trained, whatever the seeds, as 60x12-dense128."""
-    point = group[0]
-    return f"{point.functions}x{point.bits_per_function}-{point.head}{point.hidden or ''}"
+    p = group[0]
+    return Training(p.functions, p.bits_per_function, p.head, p.hidden, p.seed).title
 
 
 def front_title(group: Group) -> str:
