@@ -11,7 +11,7 @@ import numpy as np
 
 from . import runs
 from .batches import batched
-from .data import Dataset, load_dataset
+from .data import Dataset, Split, load_dataset
 from .errors import InputError
 from .files import atomic_write_bytes
 from .training import load_trainer
@@ -34,7 +34,7 @@ def store_teacher_logits(paths: Sequence[str | Path], source: str, out: str | Pa
     """Average the trainers of the runs `paths` on the training split of `source` into an .npz.
 
     Array `logits` float32 [examples, outputs]: the logarithm of the mean of the trainers' softmax
-    scores, for `train --teacher-logits` on the same data, seed and valid fraction. Raises
+    scores, for `train --teacher-logits` on the same training split. Raises
     InputError for a run that is not finished, has no trainer or no classes, or has other labels or
     another training split than the first one.
     """
@@ -54,25 +54,42 @@ def store_teacher_logits(paths: Sequence[str | Path], source: str, out: str | Pa
 
 
 def _training_data(found: Sequence[runs.Run], source: str) -> Dataset:
+    """The data set of the first run; the others must have trained on the same split of it."""
     first = found[0]
     for run in found:
         if run.config["task"] != "classification":
             raise InputError(f"{run.path} is a regression run: it has no scores to average")
-        for key in ("seed", "valid_fraction"):
-            mine, its = first.config["settings"][key], run.config["settings"][key]
-            if mine != its:
-                raise InputError(
-                    f"{run.path} was trained with {key} {its}, {first.path} with {mine}"
-                )
-    settings = first.config["settings"]
-    data = load_dataset(
-        source, seed=settings["seed"], valid_fraction=settings["valid_fraction"],
-        task="classification",
-    )  # fmt: skip
+    data = _load(first, source)
+    divided = {_division(first)}
     for run in found:
         if run.labels != data.labels:
             raise InputError(f"{run.path} has other labels than {source}")
+        # data with a validation split of its own are not divided, whatever the seed
+        if _division(run) not in divided and not _same(_load(run, source).train, data.train):
+            raise InputError(
+                f"{run.path} was trained on {_named(run)}, {first.path} on {_named(first)}"
+            )
+        divided.add(_division(run))
     return data
+
+
+def _division(run: runs.Run) -> tuple[int, float]:
+    settings = run.config["settings"]
+    return settings["seed"], settings["valid_fraction"]
+
+
+def _named(run: runs.Run) -> str:
+    seed, fraction = _division(run)
+    return f"the split of seed {seed} and valid fraction {fraction}"
+
+
+def _load(run: runs.Run, source: str) -> Dataset:
+    seed, fraction = _division(run)
+    return load_dataset(source, seed=seed, valid_fraction=fraction, task="classification")
+
+
+def _same(one: Split, other: Split) -> bool:
+    return np.array_equal(one.inputs, other.inputs) and np.array_equal(one.targets, other.targets)
 
 
 def _scores(run: runs.Run, inputs: np.ndarray) -> np.ndarray:

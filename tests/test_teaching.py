@@ -42,7 +42,7 @@ def test_the_mean_of_scores_is_stored_and_trains_a_student(folder):
     ("names", "source", "words"),
     [
         (["none"], "digits", "was trained without a trainer"),
-        (["a", "seed"], "digits", "was trained with seed 1"),
+        (["a", "seed"], "digits", "was trained on the split of seed 1"),
         (["a"], "smart-reply", "has other labels than smart-reply"),
         (["missing"], "digits", "missing"),
     ],
@@ -57,3 +57,17 @@ def test_refused(folder, names, source, words):
 def test_a_missing_folder_is_refused(folder):
     result = call("teach", folder / "a", "digits", "--out", folder / "no" / "x.npz", code=2)
     assert "make the folder first" in result.stderr
+
+
+def test_seeds_may_differ_where_the_data_bring_their_validation_split(tmp_path):
+    rng = np.random.default_rng(0)
+    arrays = {}
+    for split, size in (("train", 24), ("valid", 12), ("test", 12)):
+        arrays[f"x_{split}"] = rng.normal(size=(size, 6)).astype(np.float32)
+        arrays[f"y_{split}"] = np.arange(size) % 3
+    np.savez(tmp_path / "d.npz", **arrays)
+    for seed in "01":
+        call("train", tmp_path / "d.npz", "--out", tmp_path / seed, *QUICK[2:], "--trainer", "ff",
+             "--seed", seed)  # fmt: skip
+    call("teach", tmp_path / "0", tmp_path / "1", tmp_path / "d.npz", "--out", tmp_path / "l.npz")
+    assert np.load(tmp_path / "l.npz")["logits"].shape == (24, 3)
