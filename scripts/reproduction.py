@@ -52,13 +52,14 @@ def whole_image_rows() -> tuple[Row, ...]:
     )
 
 
-def token_rows() -> tuple[Row, ...]:
-    """T*d bits a token for texts: 64 to 512, the default being 256; the student alone."""
+def token_rows(options: str = "") -> tuple[Row, ...]:
+    """T*d bits a token for texts: 64 to 512, the default being 256; the student alone.
+
+    A token's bits are a power of two, so that the rows of the paper have no form here.
+    """
+    more = f"--bits 8 --trainer none {options}".strip()
     return tuple(
-        Row(
-            f"T={functions} d=8",
-            f"--projection text --projections {functions} --bits 8 --trainer none",
-        )
+        Row(f"T={functions} d=8", f"--projection text --projections {functions} {more}")
         for functions in (8, 16, 32, 64)
     )
 
@@ -150,24 +151,28 @@ def figures_table(rows: list[dict[str, Any]]) -> list[str]:
     return lines
 
 
-def _ratio(trainer: int | None, student: int) -> str:
+def _ratio(trainer: int | None, student: float) -> str:
     return f"{trainer / student:.0f}" if trainer else "-"
 
 
 def _mode_table(modes: dict[str, list[dict[str, Any]]]) -> list[str]:
     """Mean and standard deviation over the seeds, and the margin over the student alone."""
     lines = [
-        "| | seeds | .tflite, test | spread | over alone | bytes | training, s |",
-        "|---|---|---|---|---|---|---|",
+        "| | seeds | .tflite, test | spread | over alone | trainer, test | ratio, parameters | "
+        "bytes | ratio, bytes | training, s |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     alone = [row["test_accuracy"] for row in modes.get("alone", [])]
     for mode, rows in modes.items():
         found = np.array([row["test_accuracy"] for row in rows])
         spread = f"{found.std(ddof=1):.2%}" if len(found) > 1 else "-"
         margin = f"{found.mean() - np.mean(alone):+.2%}" if alone else "-"
+        trainer, size = rows[0]["trainer_parameters"], np.mean([r["size_bytes"] for r in rows])
+        right = f"{np.mean([row['trainer_accuracy'] for row in rows]):.2%}" if trainer else "-"
         lines.append(
-            f"| {mode} | {len(rows)} | {found.mean():.2%} | {spread} | {margin} | "
-            f"{np.mean([row['size_bytes'] for row in rows]):,.0f} | "
+            f"| {mode} | {len(rows)} | {found.mean():.2%} | {spread} | {margin} | {right} | "
+            f"{_ratio(trainer, rows[0]['head_parameters'])} | {size:,.0f} | "
+            f"{_ratio(trainer and FLOAT_BYTES * trainer, size)} | "
             f"{np.mean([row['train_seconds'] for row in rows]):.0f} |"
         )
     return lines
