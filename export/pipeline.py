@@ -197,6 +197,7 @@ def _report(
             trainer=training.get(f"valid_trainer_{metric}"),
             student=_score(keras_answers, samples.targets, metric),
             tflite=_score(model.predict(samples.inputs), samples.targets, metric),
+            examples=len(samples.targets),
         ),
         parity=agreement,
         benchmark=benchmark(target, runs=300),

@@ -14,11 +14,16 @@ from .parity import Parity
 
 @dataclass(frozen=True)
 class Accuracies:
-    """On the validation split: share of right labels 0..1, or mean squared error of regression."""
+    """On the validation split: share of right labels 0..1, or mean squared error of regression.
+
+    The trainer's is of the whole split, the others of the `examples` of it that the run keeps: all,
+    unless they are very many or very large.
+    """
 
     trainer: float | None
     student: float
     tflite: float
+    examples: int
 
 
 @dataclass(frozen=True)

@@ -180,7 +180,8 @@ def show_export(report: ExportReport) -> None:
         "valid, trainer / student / file": " / ".join(
             "-" if v is None else f"{v:.4f}"
             for v in (report.valid.trainer, report.valid.student, report.valid.tflite)
-        ),
+        )
+        + f", {report.valid.examples:,} examples",
         "latency": f"{report.benchmark.p50_ms:.3f} ms median, {report.benchmark.p99_ms:.3f} ms p99",
         "peak arena": f"{report.benchmark.arena_bytes:,} bytes",
     }

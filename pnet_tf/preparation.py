@@ -18,7 +18,8 @@ from .model import ProjectionNet
 from .trainers import Trainer, load_teacher_logits
 
 CALIBRATION_SAMPLES = 256
-VALIDATION_SAMPLES = 2000
+VALIDATION_SAMPLES = 10_000
+VALIDATION_BYTES = 64 * 2**20  # of their inputs: large pictures are fewer
 _AUGMENT_STREAM = 1  # apart from the stream of the same seed and epoch that orders examples
 CACHE_BYTES = 4 * 2**30  # above this, bits are computed in each step instead of kept
 
@@ -94,8 +95,9 @@ def save_samples(run: runs.Run, data: Dataset) -> None:
     """Keep what an export needs of the data, so that it needs nothing but the run."""
     rng = np.random.default_rng(0)
     some = _some(rng, len(data.train.targets), CALIBRATION_SAMPLES)
-    kept = _some(rng, len(data.valid.targets), VALIDATION_SAMPLES)
     calibration, _ = encode_inputs(run.config, data.train.inputs[some])
+    most = min(VALIDATION_SAMPLES, max(1, VALIDATION_BYTES // calibration[0].nbytes))
+    kept = _some(rng, len(data.valid.targets), most)
     inputs, _ = encode_inputs(run.config, data.valid.inputs[kept])
     runs.save_arrays(run.path / runs.SAMPLES, [calibration, inputs, data.valid.targets[kept]])
 
