@@ -94,7 +94,7 @@ class JointFit:
         self.train_data, self.valid_data = train, valid
         self.loss, self.schedule, self.compression = loss, schedule, compression
         self.progress = Progress()
-        self.steps = -(-len(train.targets) // schedule.batch_size)
+        self.steps = schedule.steps(len(train.targets))
         self._taught = None if freeze_trainer else trainer
         self._weights = _example_weights(train.targets, class_weights)
         self._metric = "accuracy" if loss.task == "classification" else "mse"

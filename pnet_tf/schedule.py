@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,10 +16,12 @@ class Schedule:
     """How long and how fast: cosine decay to 0 after a linear warm-up of `warmup` of all steps.
 
     `patience` epochs without a better student on the validation split end training and bring the
-    best epoch's weights back; 0 switches that off and keeps the last epoch's.
+    best epoch's weights back; 0 switches that off and keeps the last epoch's. `min_updates` gives
+    few examples more epochs: at least so many steps.
     """
 
     epochs: int = 30
+    min_updates: int = 0
     batch_size: int = 64
     learning_rate: float = 3e-3
     trainer_learning_rate: float = 1e-3
@@ -29,12 +31,22 @@ class Schedule:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, low in (("epochs", 1), ("batch_size", 1), ("patience", 0), ("seed", 0)):
+        least = {"epochs": 1, "min_updates": 0, "batch_size": 1, "patience": 0, "seed": 0}
+        for name, low in least.items():
             if getattr(self, name) < low:
                 raise InputError(f"{name} must be at least {low}, got {getattr(self, name)}")
         for name in ("learning_rate", "trainer_learning_rate"):
             if not 0 < getattr(self, name) < 10:
                 raise InputError(f"{name} must be above 0 and below 10, got {getattr(self, name)}")
+
+    def steps(self, examples: int) -> int:
+        """Updates of one epoch of so many examples; the last batch may be smaller."""
+        return -(-examples // self.batch_size)
+
+    def for_examples(self, examples: int) -> Schedule:
+        """The schedule with as many epochs as `min_updates` asks of so many examples."""
+        least = -(-self.min_updates // self.steps(examples))
+        return replace(self, epochs=max(self.epochs, least))
 
 
 class _WarmCosine(keras.optimizers.schedules.LearningRateSchedule):

@@ -4,6 +4,7 @@ A recipe is a JSON file in `pnet_tf/recipes`; a `--config` file has the same key
 (`projection`, `head`, `trainer`, `loss`, `schedule`, `augment`) are merged key by key, except that
 another `name` replaces the whole object, whose options would not fit it. `qat` belongs to a head:
 another head, or clusters, which int4 has no room for, end it unless they come with their own.
+`epochs` end `min_updates` likewise: who counts them gets so many.
 """
 
 from __future__ import annotations
@@ -102,6 +103,9 @@ def _merge(settings: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, 
     other_head = settings["head"].get("name") not in (None, merged["head"].get("name"))
     if "qat" not in change and (other_head or change.get("cluster")):
         merged["qat"] = "none"
+    schedule = change.get("schedule", {})
+    if "epochs" in schedule and "min_updates" not in schedule:
+        merged["schedule"] = {**merged["schedule"], "min_updates": 0}
     return merged
 
 

@@ -215,7 +215,7 @@ def _fit(work: _Work, loss: JointLoss, schedule: Schedule, watch: Watch) -> Trai
         work.prepared.train,
         work.prepared.valid,
         loss=loss,
-        schedule=schedule,
+        schedule=schedule.for_examples(len(work.data.train.targets)),
         class_weights=work.prepared.class_weights,
         freeze_trainer=work.run.config["settings"]["freeze_trainer"],
         view=work.prepared.view,

@@ -93,16 +93,22 @@ def reproduce(
     parser.add_argument("--out", type=Path, default=Path("results"))
     parser.add_argument("--runs", type=Path, default=Path("runs") / name)
     parser.add_argument("--seeds", type=int, default=len(SEEDS), help="of the table of modes")
+    parser.add_argument("--recipe-seeds", type=int, default=1, help="of the table of recipes")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--modes", nargs="+", choices=MODES, default=tuple(MODES))
     args = parser.parse_args()
     data, target = args.data / (source or name), args.out / f"{name}.json"
     stored = json.loads(target.read_text(encoding="utf-8")) if target.exists() else {}
-    for part, asked in (("rows", rows), ("recipes", recipes)):
+    for part, asked, seeds in (("rows", rows, 1), ("recipes", recipes, args.recipe_seeds)):
         if part in args.parts:
             stored[part] = [
-                asdict(measure(row.name, data, args.runs, options=row.options, export=row.export))
+                asdict(
+                    measure(
+                        row.name, data, args.runs, seed=seed, options=row.options, export=row.export
+                    )
+                )
                 for row in asked
+                for seed in range(seeds)
             ]
     if "modes" in args.parts:
         for mode in args.modes:

@@ -182,7 +182,18 @@ def test_a_loss_that_is_not_finite_is_an_error():
         fit.run()
 
 
-@pytest.mark.parametrize("options", [{"epochs": 0}, {"batch_size": 0}, {"learning_rate": 0.0}])
+@pytest.mark.parametrize(
+    ("examples", "least", "epochs"),
+    [(10, 0, 3), (10, 9, 3), (10, 10, 4), (10, 12, 4), (8, 7, 4), (9, 7, 3), (3, 100, 100)],
+)
+def test_few_examples_get_more_epochs(examples, least, epochs):
+    schedule = Schedule(epochs=3, batch_size=4, min_updates=least)
+    assert schedule.for_examples(examples) == Schedule(epochs, least, 4)
+
+
+@pytest.mark.parametrize(
+    "options", [{"epochs": 0}, {"batch_size": 0}, {"learning_rate": 0.0}, {"min_updates": -1}]
+)
 def test_bad_schedule(options):
     with pytest.raises(InputError, match="must be"):
         Schedule(**options)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
+import untuned  # noqa: E402
 from measured import Figures  # noqa: E402
 from reproduction import MODES, _write, recipe_rows, token_rows, whole_image_rows  # noqa: E402
 
@@ -31,7 +32,10 @@ def test_tables_by_hand(tmp_path, capsys):
         "recipes": [figures("text", 0, 0.9, trainer=None)],
         "modes": {
             "joint": [figures("joint", seed, value) for seed, value in enumerate((0.90, 0.92))],
-            "alone": [figures("alone", seed, value) for seed, value in enumerate((0.89, 0.91))],
+            "alone": [
+                figures("alone", seed, value, trainer=None)
+                for seed, value in enumerate((0.89, 0.91))
+            ],
         },
     }
     _write("atis", tmp_path, stored)
@@ -41,9 +45,31 @@ def test_tables_by_hand(tmp_path, capsys):
     assert f"| T=8 d=8 | 0 | 64 | 80.00% | 95.00% | 90.00% | {sizes} | {old} |" in text
     sizes = sizes.replace("50", "-")
     assert f"| text | 0 | 64 | 90.00% | 95.00% | - | {sizes} | {old} |" in text
-    assert "| joint | 2 | 91.00% | 1.41% | +1.00% | 4,000 | 5 |" in text
-    assert "| alone | 2 | 90.00% | 1.41% | +0.00% | 4,000 | 5 |" in text
+    assert "| joint | 2 | 91.00% | 1.41% | +1.00% | 90.00% | 50 | 4,000 | 50 | 5 |" in text
+    assert "| alone | 2 | 90.00% | 1.41% | +0.00% | - | - | 4,000 | - | 5 |" in text
     assert json.loads((tmp_path / "atis.json").read_text()) == stored
+
+
+def test_untuned_data_are_measured_with_the_default_alone(tmp_path, monkeypatch, capsys):
+    asked = []
+
+    def measure(name, source, out, *, seed, options):
+        asked.append((source, out, options))
+        return Figures(**figures(name, seed, 0.8 + seed / 100, trainer=None))
+
+    monkeypatch.setattr(untuned, "measure", measure)
+    words = ["untuned.py", "--data", "d", "--out", str(tmp_path), "--runs", "r", "--seeds", "2"]
+    monkeypatch.setattr(sys, "argv", words)
+    untuned.main()
+    assert asked == [
+        (Path("d") / name, Path("r") / name, "--recipe text --trainer none")
+        for name in untuned.DATA for _ in range(2)
+    ]  # fmt: skip
+    rows = json.loads((tmp_path / "untuned.json").read_text())
+    assert [(row["name"], row["seed"]) for row in rows[:3]] == [
+        ("trec6", 0), ("trec6", 1), ("sst2", 0),
+    ]  # fmt: skip
+    assert "| sms_spam | 1 | 64 | 81.00% |" in (tmp_path / "untuned.md").read_text()
 
 
 def test_every_named_recipe_exists():

@@ -68,3 +68,12 @@ def test_bad_recipe_and_files(tmp_path):
     (tmp_path / "list.json").write_text("[]")
     with pytest.raises(InputError, match="JSON object"):
         read_config_file(tmp_path / "list.json")
+
+
+def test_epochs_that_are_given_end_the_least_of_updates():
+    assert make_settings("image")["schedule"]["min_updates"] > 0
+    given = make_settings("image", [{"schedule": {"epochs": 3}}])["schedule"]
+    assert (given["epochs"], given["min_updates"]) == (3, 0)
+    both = make_settings("image", [{"schedule": {"epochs": 3, "min_updates": 70}}])["schedule"]
+    assert (both["epochs"], both["min_updates"]) == (3, 70)
+    assert make_settings("image", [{"loss": {}}]) == make_settings("image")

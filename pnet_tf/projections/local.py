@@ -14,6 +14,7 @@ from .straight_through import Sign
 
 _BRIGHTEST = 255.0
 _CONTRAST = 24.0
+_SMALL = 16  # pixels of a side
 
 
 def ternary_filters(kernel: int, channels: int, filters: int, seed: int) -> np.ndarray:
@@ -61,16 +62,22 @@ class LocalProjection(keras.layers.Layer):
     """`filters` fixed random `kernel` x `kernel` filters a channel, a random threshold, the sign.
 
     Pixels uint8 [N, H, W, C] to +-1 float32 [N, H', W', C * filters], H' = ceil(H / stride). A
-    model file holds 4 * (kernel^2 + 1) bytes an output channel.
+    model file holds 4 * (kernel^2 + 1) bytes an output channel. `stride` None: 2, or 1 for images
+    of which a side is below 16 pixels, which have none to spare.
     """
 
     def __init__(
-        self, filters: int, kernel: int = 3, stride: int = 1, seed: int = 0, **kwargs: Any
+        self,
+        filters: int,
+        kernel: int = 3,
+        stride: int | None = 1,
+        seed: int = 0,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.filters = check_range("filters", filters, 1, 1024)
         self.kernel = check_range("kernel", kernel, 1, 15)
-        self.stride = check_range("stride", stride, 1, 15)
+        self.stride = None if stride is None else check_range("stride", stride, 1, 15)
         self.seed = check_seed(seed)
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
@@ -82,13 +89,20 @@ class LocalProjection(keras.layers.Layer):
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Bits [N, H', W', C * filters]."""
-        return local_bits(inputs, self._values, self._thresholds, self.stride)
+        stride = self._stride_of(inputs.shape)
+        return local_bits(inputs, self._values, self._thresholds, stride)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """[N, H', W', C * filters]."""
         batch, height, width, channels = input_shape
-        sides = [None if side is None else -(-side // self.stride) for side in (height, width)]
+        stride = self._stride_of(input_shape)
+        sides = [None if side is None else -(-side // stride) for side in (height, width)]
         return (batch, *sides, image_channels(input_shape) * self.filters)
+
+    def _stride_of(self, input_shape: Sequence[int | None]) -> int:
+        if self.stride is not None:
+            return self.stride
+        return 1 if min(side or _SMALL for side in input_shape[1:3]) < _SMALL else 2
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""

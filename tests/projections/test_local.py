@@ -128,3 +128,15 @@ def test_bad_arguments(options, message):
 def test_unknown_activation_is_refused():
     with pytest.raises(InputError, match="activation must be one of sign, relu, got 'tanh'"):
         project_activations(keras.Input((6, 6, 3)), "block", seed=0, activation="tanh")
+
+
+@pytest.mark.parametrize(
+    ("shape", "given", "sides"),
+    [((16, 17), None, (8, 9)), ((15, 40), None, (15, 40)), ((8, 8), None, (8, 8)),
+     ((8, 8), 2, (4, 4)), ((40, 16), 1, (40, 16))],
+)  # fmt: skip
+def test_small_images_keep_every_position_unless_told(shape, given, sides):
+    layer = LocalProjection(4, stride=given, seed=1)
+    images = np.zeros((2, *shape, 3), np.uint8)
+    assert layer(images).shape == (2, *sides, 12) == layer.compute_output_shape((2, *shape, 3))
+    assert LocalProjection.from_config(layer.get_config())(images).shape == (2, *sides, 12)
