@@ -3,6 +3,5 @@
 from reproduction import recipe_rows, reproduce, whole_image_rows
 
 if __name__ == "__main__":
-    recipes = recipe_rows("image-mirror")
-    joint = "--recipe image-mirror --trainer cnn"
-    reproduce("fashion_mnist", whole_image_rows(), recipes, options=joint)
+    recipes = recipe_rows("image-mirror", "image")
+    reproduce("fashion_mnist", whole_image_rows(), recipes, options="--recipe bits")
