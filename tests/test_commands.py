@@ -237,6 +237,20 @@ def test_image_model_predicts_an_image_file(digits_run, tmp_path):
     assert "grey" in refused("predict", model, tmp_path / "colour.png")
 
 
+def test_the_image_default_learns_few_small_images(tmp_path):
+    run, model = tmp_path / "run", tmp_path / "digits.tflite"
+    call("train", "digits", "--out", run, "--trainer", "none")
+    report = json.loads((run / runs.REPORT).read_text())
+    batches = -(-report["train_examples"] // 128)
+    assert (report["epochs"] - 1) * batches < 500 <= report["epochs"] * batches
+    found = json.loads(call("export", run, "--tflite", model, "--json", "-").stdout)
+    assert found["valid"]["examples"] == report["valid_examples"]
+    assert found["bits"] == 8 * 8 * 48
+    scores = json.loads(call("evaluate", model, "digits", "--json", "-").stdout)
+    assert scores["accuracy"] > 0.95
+    assert scores["size_bytes"] < 48_000
+
+
 def test_regression_from_an_npz(tmp_path):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(300, 8)).astype(np.float32)
