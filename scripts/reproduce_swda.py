@@ -5,5 +5,5 @@ from reproduction import Row, reproduce, token_rows
 if __name__ == "__main__":
     # 192,390 messages, of which many are alike: few epochs, or it takes hours
     alone = Row("text, alone", "--recipe text --trainer none --epochs 8 --batch-size 256")
-    short = "--epochs 4 --batch-size 256"
-    reproduce("swda", token_rows(short), (alone,), options=short)
+    rows = token_rows("--epochs 4 --batch-size 256")
+    reproduce("swda", rows, (alone,), options="--epochs 2 --batch-size 256")
