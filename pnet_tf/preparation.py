@@ -55,7 +55,9 @@ def prepare(
             examples=len(data.train.targets),
             outputs=config["outputs"],
         ).astype(np.float32)
-    cached = len(data.train.targets) * int(np.prod(student.head.input_shape[1:])) <= CACHE_BYTES
+    all_bits = len(data.train.targets) * int(np.prod(student.head.input_shape[1:]))
+    # the bits of an epoch's changed inputs stand beside those of the inputs as they are
+    cached = all_bits * (2 if augment else 1) <= CACHE_BYTES
     project = tf.function(lambda x: tf.cast(student.projection(x), tf.int8), reduce_retracing=True)
 
     def of(split: Split, logits: np.ndarray | None) -> tuple[JointData, int]:

@@ -1,10 +1,14 @@
 """What a run keeps of its data for an export: how much, and that pairs stay together."""
 
+import json
+
 import numpy as np
 import pytest
 
-from pnet_tf import preparation, runs
+from pnet_tf import preparation, runs, training
 from pnet_tf.data import Dataset, Split
+
+from .calls import call
 
 CONFIG = {"input": {"kind": "image", "shape": [2, 2, 1]}}
 
@@ -31,3 +35,29 @@ def test_kept_validation_examples(tmp_path, monkeypatch, rows, most, size, kept)
     assert len(inputs) == len(targets) == kept
     assert np.array_equal(inputs[:, 0, 0, 0], targets)
     assert len(set(targets)) == kept
+
+
+@pytest.mark.parametrize("augment", [{}, {"shift": 1}])
+def test_bits_that_are_not_kept_train_the_same_student(tmp_path, monkeypatch, augment):
+    kept = []
+
+    def spy(*args):
+        found = preparation.prepare(*args)
+        kept.append(found.train.cached)
+        return found
+
+    monkeypatch.setattr(training, "prepare", spy)
+    config = tmp_path / "c.json"
+    config.write_text(json.dumps({"augment": augment}))
+    bits = 1294 * 64 * (2 if augment else 1)  # of the digits' training split
+    for name, most in (("kept", bits), ("computed", bits - 1)):
+        monkeypatch.setattr(preparation, "CACHE_BYTES", most)
+        call("train", "digits", "--out", tmp_path / name, "--projection", "structured",
+             "--projections", "8", "--bits", "8", "--hidden", "0", "--epochs", "2",
+             "--trainer", "none", "--config", config)  # fmt: skip
+    assert kept == [True, False]
+    one, other = (
+        runs.load_arrays(tmp_path / name / runs.STUDENT)[0] for name in ("kept", "computed")
+    )
+    for here, there in zip(one, other, strict=True):
+        np.testing.assert_allclose(here, there, atol=1e-6)
