@@ -1,4 +1,4 @@
-"""What a run keeps of its data for an export: how much, and that pairs stay together."""
+"""What a run keeps of its data for an export, and that bits train alike, kept or computed."""
 
 import json
 
