@@ -3,4 +3,4 @@
 from reproduction import alone_rows, reproduce, token_rows
 
 if __name__ == "__main__":
-    reproduce("atis", token_rows(), alone_rows("text-robust"))
+    reproduce("atis", token_rows(), alone_rows("text-robust", "text-small"))

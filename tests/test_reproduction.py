@@ -77,7 +77,8 @@ def test_every_named_recipe_exists():
     named = {
         name for path in sources for name in recipe_names() if f'"{name}"' in path.read_text()
     }
-    assert {"text-large", "text-robust", "image-tiny", "image-small", "image-photo"} <= named
+    assert {"text-large", "text-robust", "text-small"} <= named
+    assert {"image-tiny", "image-small", "image-photo"} <= named
     assert recipe_rows("text-large")[0].options == "--recipe text-large"
 
 
