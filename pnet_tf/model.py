@@ -66,6 +66,9 @@ def build_student(config: Mapping[str, Any]) -> ProjectionNet:
     """
     plan = CompressionPlan(config.get("prune", 0.0), config.get("cluster", 0))
     shape, dtype = raw_input_spec(config)
+    kind = config["input"]["kind"]
+    if config["projection"]["name"] == "text" and kind != "text":
+        raise InputError(f"projection 'text' reads texts, got input of kind {kind!r}")
     projection = _make(PROJECTIONS, "projection", config["projection"])
     bits = projection(keras.Input(shape, dtype=dtype))
     options = {"input_shape": tuple(bits.shape[1:]), "outputs": config["outputs"]}

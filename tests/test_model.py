@@ -63,3 +63,11 @@ def test_keras_config_rebuilds(tmp_path):
 def test_bad_configurations(key, value, words):
     with pytest.raises(InputError, match=words):
         build_student({**TEXT, key: value})
+
+
+@pytest.mark.parametrize(
+    "given", [{"kind": "image", "shape": [8, 8, 1]}, {"kind": "dense", "shape": [32]}]
+)
+def test_text_projection_takes_texts_only(given):
+    with pytest.raises(InputError, match=f"reads texts, got input of kind '{given['kind']}'"):
+        build_student({**TEXT, "input": given})
