@@ -62,7 +62,8 @@ def build_student(config: Mapping[str, Any]) -> ProjectionNet:
     Keys: `input` (kind with byte_length or shape), `outputs`, `projection` and `head` (each a
     `name` and that one's options); `qat` "int8" or "int4" makes a head that trains so; `prune` and
     `cluster` are what training does to its weights (see CompressionPlan). Raises InputError for a
-    name or an option that does not exist, or a value outside its range.
+    name or an option that does not exist, a value outside its range, or the projection "text" of
+    what is no text.
     """
     plan = CompressionPlan(config.get("prune", 0.0), config.get("cluster", 0))
     shape, dtype = raw_input_spec(config)
