@@ -1,4 +1,4 @@
-"""Let pytest find `pnet_tf.export` in an uninstalled checkout, and the real data where it lies."""
+"""Let pytest find the package in an uninstalled checkout, and the real data where they lie."""
 
 import os
 import sys
@@ -13,19 +13,6 @@ if os.environ.get("CI"):
 
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT))
-
-import pnet_tf  # noqa: E402
-
-if "pnet_tf.export" not in sys.modules:
-    _export = str(ROOT / "export")
-    if not (ROOT / "pnet_tf" / "export").exists():
-        import importlib.util
-
-        _spec = importlib.util.spec_from_file_location(
-            "pnet_tf.export", f"{_export}/__init__.py", submodule_search_locations=[_export]
-        )
-        sys.modules["pnet_tf.export"] = pnet_tf.export = importlib.util.module_from_spec(_spec)
-        _spec.loader.exec_module(pnet_tf.export)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ RUNTIME = [
     "ai-edge-litert>=2.3,<3",
     "click>=8.1.7,<9",
     "flatbuffers>=25.9.23",
+    "msgspec>=0.20,<1",
     "numpy>=1.26,<3",
     "pillow>=10.3",
     "rich>=13.7",
@@ -30,8 +31,10 @@ TRAIN = [
     "tensorflow-model-optimization>=0.8.1,<0.9",
     "tf_keras>=2.21,<2.22",
 ]
+DOCS = ["mkdocs-material>=9.6,<10", "mkdocstrings-python>=1.16,<3"]
 TEST = [
     *TRAIN,
+    *DOCS,
     "build>=1.2",
     "hypothesis>=6.100",
     "mypy>=1.15",
@@ -40,9 +43,6 @@ TEST = [
     "ruff>=0.12",
 ]
 BENCHMARK = ["fasttext-numpy2>=0.10.4", "scikit-learn>=1.5,<2"]
-
-LIBRARY = find_packages(include=["pnet_tf", "pnet_tf.*"], exclude=["pnet_tf.export*"])
-EXPORT = [f"pnet_tf.export.{name}" for name in find_packages("export")]
 
 setup(
     name="pnet-tf",
@@ -53,12 +53,12 @@ setup(
     license="Apache-2.0",
     license_files=["LICENSE"],
     python_requires=">=3.10",
-    packages=[*LIBRARY, "pnet_tf.export", *EXPORT],
-    package_dir={"pnet_tf": "pnet_tf", "pnet_tf.export": "export"},
+    packages=find_packages(include=["pnet_tf", "pnet_tf.*"]),  # through the link pnet_tf/export too
     package_data={"pnet_tf": ["py.typed", "recipes/*.json"], "pnet_tf.data": ["samples/**/*"]},
     install_requires=RUNTIME,
     extras_require={
-        "runtime": [], "plot": PLOT, "train": TRAIN, "test": TEST, "benchmark": BENCHMARK,
+        "runtime": [], "plot": PLOT, "train": TRAIN, "docs": DOCS, "test": TEST,
+        "benchmark": BENCHMARK,
     },  # fmt: skip
     entry_points={"console_scripts": ["pnet-tf=pnet_tf.cli:main"]},
 )

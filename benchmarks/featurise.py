@@ -37,12 +37,12 @@ class Speed:
 def measure(source: str, recipe: str, threads: int) -> Speed:
     """Featurise the train split of `source`, repeated to 20,000 messages, in batches of 512."""
     from pnet_tf._keras import tf
-    from pnet_tf.projections import PROJECTIONS
+    from pnet_tf.names import PROJECTIONS
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     settings = read_recipe(recipe)
     options = {key: value for key, value in settings["projection"].items() if key != "name"}
-    layer = PROJECTIONS[settings["projection"]["name"]](**options)
+    layer = PROJECTIONS.get(settings["projection"]["name"])(**options)
     texts = np.resize(load_dataset(source).train.inputs, MESSAGES)
     length = settings["byte_length"]
     encode_s, encoded = _best(lambda: encode_text(texts, length).bytes)

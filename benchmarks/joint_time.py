@@ -11,21 +11,13 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import numpy as np
 
-from pnet_tf.data import Dataset, load_dataset
-from pnet_tf.joint import JointData, JointFit
-from pnet_tf.losses import JointLoss
-from pnet_tf.model import build_student
-from pnet_tf.preparation import prepare
-from pnet_tf.schedule import Schedule
-from pnet_tf.settings import make_settings
-from pnet_tf.trainers import Trainer, build_trainer
+from pnet_tf import JointData, JointFit, JointTraining, load_dataset, make_settings, plan_fit
 
 
 @dataclass(frozen=True)
@@ -41,48 +33,25 @@ class JointTime:
 
 def measure(source: str, epochs: int) -> JointTime:
     """The three fits of `source`, one after the other."""
-    data = load_dataset(source, seed=0)
-    settings = make_settings(data.kind)
-    config = _config(data, settings)
-    student, trainer = build_student(config), _trainer(data, settings)
-    prepared = prepare(config, data, student, trainer)
-    both = (prepared.train, prepared.valid)
-    schedule = replace(Schedule(**settings["schedule"]), epochs=epochs + 1)
-    loss = JointLoss(**settings["loss"])
-    joint = _epoch_s(JointFit(student, trainer.model, *both, loss=loss, schedule=schedule))
-    alone = [replace(split, trainer=None) for split in both]
-    student = build_student(config)
-    student_s = _epoch_s(JointFit(student, None, *alone, loss=loss, schedule=schedule))
-    taught = [JointData(split.trainer, split.targets, cached=False) for split in both]
-    network = _trainer(data, settings).model
-    own = replace(schedule, learning_rate=schedule.trainer_learning_rate)
-    trainer_s = _epoch_s(JointFit(network, None, *taught, loss=loss, schedule=own))
-    return JointTime(source, joint, trainer_s, student_s, joint / (trainer_s + student_s))
+    data = load_dataset(source)
+    change = {"schedule": {"epochs": epochs + 1}}
+    both = plan_fit(data, make_settings(data.kind, change))
+    joint_s = _epoch_s(both.joint)
+    alone = make_settings(data.kind, {**change, "trainer": {"name": "none"}})
+    student_s = _epoch_s(plan_fit(data, alone).joint)
+    trainer_s = _epoch_s(_trainer_alone(plan_fit(data, both.settings)))
+    return JointTime(source, joint_s, trainer_s, student_s, joint_s / (trainer_s + student_s))
 
 
-def _config(data: Dataset, settings: Mapping[str, Any]) -> dict[str, Any]:
-    given: dict[str, Any] = {"kind": data.kind, "shape": list(data.input_shape)}
-    if data.kind == "text":
-        given = {"kind": data.kind, "byte_length": settings["byte_length"]}
-    return {
-        "input": given,
-        "outputs": len(data.labels),
-        "projection": settings["projection"],
-        "head": settings["head"],
-        **{key: settings[key] for key in ("qat", "prune", "cluster")},
-        "settings": settings,
-    }
-
-
-def _trainer(data: Dataset, settings: Mapping[str, Any]) -> Trainer:
-    return build_trainer(
-        settings["trainer"]["name"],
-        kind=data.kind,
-        task=data.task,
-        outputs=len(data.labels),
-        input_shape=data.input_shape,
-        train_inputs=data.train.inputs,
-    )
+def _trainer_alone(plan: JointTraining) -> JointFit:
+    """The fresh trainer of `plan` in the place of the student, at its own learning rate."""
+    splits = [
+        JointData(split.trainer, split.targets, cached=False)
+        for split in (plan.prepared.train, plan.prepared.valid)
+    ]
+    schedule = plan.joint.schedule
+    own = msgspec.structs.replace(schedule, learning_rate=schedule.trainer_learning_rate)
+    return JointFit(plan.trainer.model, None, *splits, terms=plan.joint.terms[-1:], schedule=own)
 
 
 def _epoch_s(fit: JointFit) -> float:

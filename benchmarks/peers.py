@@ -131,9 +131,7 @@ def linear_svm(data: Dataset) -> Peer:
 
 def tflite_answer(model: Any) -> Answer:
     """The best label of a `TFLiteModel` of text, from the message as a string."""
-    from pnet_tf.export.interpreter import encode_inputs
-
-    return lambda text: model.rank(encode_inputs(model.metadata, [text]))[0][0].label
+    return lambda text: model.predict([text], top=1)[0].label
 
 
 def _fasttext_line(text: str) -> str:

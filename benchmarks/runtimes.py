@@ -18,8 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 from oldest_runtime import find_python
 from oldest_runtime import run as run_step
 
-from pnet_tf.export.benchmark import REFERENCE_SIZE, reference_model
 from pnet_tf.files import atomic_write_bytes
+from pnet_tf.tflite.benchmark import REFERENCE_SIZE, reference_model
 
 RUNTIMES = {
     "ai-edge-litert 2.3": ("ai-edge-litert>=2.3,<2.4",),

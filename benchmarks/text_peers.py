@@ -28,10 +28,10 @@ from peers import (
 )
 
 from pnet_tf.data import load_dataset
-from pnet_tf.export.benchmark import benchmark, reference_ms
-from pnet_tf.export.interpreter import load_model
-from pnet_tf.export.runtime import find_runtime
 from pnet_tf.files import atomic_write_text
+from pnet_tf.tflite.benchmark import benchmark, reference_ms
+from pnet_tf.tflite.model import load_model
+from pnet_tf.tflite.runtime import find_runtime
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Freeze a ProjectionNet, projection and head only, into a float .tflite with one signature.
+"""Freeze a student, projection and head only, into a float .tflite with one signature.
 
 The function that is converted sees the student and nothing else, so no weight of a trainer can
 get into the file.
@@ -7,43 +7,59 @@ get into the file.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass, field
 
-from .._keras import tf
+import numpy as np
+
+from .._keras import keras, tf
+from .._tflite import per_tensor_dense
+from ..data.spec import InputSpec
 from ..errors import InputError
-from ..model import ProjectionNet, raw_input_spec
-from .metadata import INPUT_NAMES
+from ..model import answers
+from ..tflite.model import SIGNATURE
 
-SIGNATURE = "serve"
+
+@dataclass(frozen=True)
+class Job:
+    """What is to become a file: a student of raw inputs `spec`, its task, `outputs` of it.
+
+    `samples` are raw inputs [N, ...] whose activations tell the ranges of int8. With `top_k` the
+    file answers with the k best labels.
+    """
+
+    student: keras.Model
+    spec: InputSpec
+    task: str
+    outputs: int
+    samples: np.ndarray = field(default_factory=lambda: np.empty(0))
+    top_k: int | None = None
+
+    def __post_init__(self) -> None:
+        check_top_k(self.top_k, self.task, self.outputs)
 
 
 class _Frozen(tf.Module):
     """What is saved: the student's variables and the one serving function."""
 
-    def __init__(
-        self, student: ProjectionNet, config: Mapping[str, Any], top_k: int | None
-    ) -> None:
+    def __init__(self, job: Job) -> None:
         super().__init__()
-        self.student = student
-        shape, dtype = raw_input_spec(config)
-        name = INPUT_NAMES[config["input"]["kind"]]
-        spec = tf.TensorSpec([1, *shape], dtype, name)
+        self.student = job.student
+        name = job.spec.name
+        spec = tf.TensorSpec([1, *job.spec.shape], job.spec.dtype, name)
         self.serve = tf.function(
-            lambda **inputs: _answer(student, inputs[name], config["task"], top_k)
+            lambda **inputs: _answer(job, inputs[name])
         ).get_concrete_function(**{name: spec})
 
 
-def _answer(
-    student: ProjectionNet, inputs: tf.Tensor, task: str, top_k: int | None
-) -> dict[str, tf.Tensor]:
-    answer = student.predictions(inputs, task)
-    if task == "regression":
+def _answer(job: Job, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+    answer = answers(job.student, inputs, job.task)
+    if job.task == "regression":
         return {"values": answer}
-    if top_k is None:
+    if job.top_k is None:
         return {"scores": answer}
-    scores, indices = tf.math.top_k(answer, k=top_k)
+    scores, indices = tf.math.top_k(answer, k=job.top_k)
     return {"scores": scores, "indices": indices}
 
 
@@ -58,20 +74,15 @@ def check_top_k(top_k: int | None, task: str, outputs: int) -> None:
 
 
 @contextmanager
-def converter(
-    student: ProjectionNet, config: Mapping[str, Any], top_k: int | None = None
-) -> Iterator[tf.lite.TFLiteConverter]:
+def converter(job: Job) -> Iterator[tf.lite.TFLiteConverter]:
     """A converter of the frozen student: builtin operators only, signature `serve`, batch 1.
 
-    `config` has `input`, `outputs` and `task`. Call `convert` within the `with` block. Dense layers
-    are quantised per tensor: tflite-runtime 2.14 refuses the per-channel form. Raises InputError
-    for a bad `top_k`.
+    Call `convert` within the `with` block. Dense layers are quantised per tensor.
     """
-    check_top_k(top_k, config["task"], config["outputs"])
-    frozen = _Frozen(student, config, top_k)
+    frozen = _Frozen(job)
     with tempfile.TemporaryDirectory() as folder:
         tf.saved_model.save(frozen, folder, signatures={SIGNATURE: frozen.serve})
         made = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=[SIGNATURE])
         made.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-        made._experimental_disable_per_channel_quantization_for_dense_layers = True
+        per_tensor_dense(made)
         yield made

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import WorkError
-from .interpreter import load_bytes
-from .oldest_runtime import oldest_python, run_on_oldest
+from ..names import QUANTIZATIONS
+from ..tflite.model import load_bytes
+from ..tflite.oldest_runtime import oldest_python, run_on_oldest
 
 
 @dataclass(frozen=True)
@@ -25,22 +25,6 @@ class Parity:
     samples: int
     same_label: float
     max_difference: float
-
-
-@dataclass(frozen=True)
-class Tolerance:
-    """What a mode may lose: a floor of `same_label` and a ceiling of `max_difference`."""
-
-    same_label: float
-    max_difference: float
-
-
-TOLERANCES: Mapping[str, Tolerance] = {
-    "none": Tolerance(0.995, 0.02),
-    "dynamic": Tolerance(0.95, 0.5),
-    "int8": Tolerance(0.90, 0.8),
-    "int4": Tolerance(0.70, 1.0),
-}
 
 
 def compare(runtime: str, expected: np.ndarray, found: np.ndarray, task: str) -> Parity:
@@ -59,7 +43,7 @@ def compare(runtime: str, expected: np.ndarray, found: np.ndarray, task: str) ->
 
 def check(parity: Parity, mode: str) -> Parity:
     """`parity`; raises WorkError when it is below what `mode` promises."""
-    limit = TOLERANCES[mode]
+    limit = QUANTIZATIONS.get(mode)
     if parity.same_label < limit.same_label or parity.max_difference > limit.max_difference:
         raise WorkError(
             f"the {mode} file disagrees with the Keras student on {parity.runtime}: same top label "
@@ -75,7 +59,7 @@ def host_answers(content: bytes, inputs: np.ndarray) -> dict[str, np.ndarray]:
     for xnnpack in (True, False):
         model = load_bytes(content, xnnpack=xnnpack, trusted=True)
         name = f"{model.runtime}, XNNPACK {'on' if xnnpack else 'off'}"
-        answers[name] = model.predict(inputs)
+        answers[name] = model.scores(inputs)
     return answers
 
 

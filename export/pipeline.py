@@ -1,131 +1,172 @@
-"""`export_run`: a finished run in, one checked .tflite out, or nothing."""
+"""`export_student`: a trained student in, the bytes of one checked .tflite out, or nothing."""
 
 from __future__ import annotations
 
-import json
+import os
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .. import runs
-from .._keras import keras
+from .._keras import keras, require_keras
 from ..batches import batched
+from ..data.spec import InputSpec
 from ..errors import InputError, WorkError
 from ..files import atomic_write_bytes
-from ..model import ProjectionNet, load_student
+from ..metrics import classification_metrics, mse
+from ..model import answers
+from ..names import QUANTIZATIONS
+from ..tflite.benchmark import benchmark_bytes
+from ..tflite.compatibility import OLDEST_RUNTIME, check_operators
+from ..tflite.counts import buffer_bytes, operators, zipped_bytes
+from ..tflite.metadata import ModelMetadata, write_metadata
+from ..tflite.model import load_bytes
+from ..tflite.reader import read_model
+from ..tflite.runtime import find_runtime
 from ..version import __version__
 from . import parity
-from .benchmark import benchmark
-from .compatibility import OLDEST_RUNTIME, check_operators
-from .counts import buffer_bytes, operators, zipped_bytes
-from .evaluate import classification_metrics, mse
-from .flatbuffer import shrink
-from .interpreter import load_bytes
-from .metadata import ModelMetadata, write_metadata
-from .quantize import MODES, convert, projection_scope
-from .reader import read_model
-from .report import Accuracies, ExportReport, bytes_by_part, multiply_accumulates
-from .runtime import find_runtime
-from .weights import WeightCount, count_weights, sparsity
+from .freeze import Job
+from .quantize import check_mode, convert, projection_scope, trained_mode
+from .report import (
+    Accuracies,
+    ExportReport,
+    bytes_by_part,
+    multiply_accumulates,
+    projection_bytes,
+)
+from .shrink import shrink
+from .student import check_logits, describe_projection, infer_spec, student_sizes
+from .weights import count_weights, sparsity
 
 PARITY_SAMPLES = 256
-PROMISED_MODES = ("none", "dynamic")  # these must run on the oldest runtime
+CALIBRATION_SAMPLES = 256
 
 
 @dataclass(frozen=True)
-class _Samples:
-    """What a run keeps of its data: raw inputs for calibration, and validation examples."""
+class Exported:
+    """A finished file: its bytes, and what was measured of it."""
 
-    calibration: np.ndarray
+    content: bytes
+    report: ExportReport
+
+    def save(self, path: str | os.PathLike[str]) -> ExportReport:
+        """Write the file whole or not at all; the report with its name."""
+        atomic_write_bytes(path, self.content)
+        return replace(self.report, file=str(path))
+
+
+@dataclass(frozen=True)
+class _Work:
+    """All that one export has at hand; `metadata` but for the runtime that it was checked on."""
+
+    job: Job
+    mode: str
     inputs: np.ndarray
-    targets: np.ndarray
+    targets: np.ndarray | None
+    metadata: ModelMetadata
 
 
-def export_run(
-    path: str | Path,
-    out: str | Path,
+def export_student(
+    student: keras.Model,
+    labels: Sequence[str] = (),
+    samples: Any = None,
     *,
+    targets: np.ndarray | None = None,
+    calibration: Any = None,
+    spec: InputSpec | None = None,
     quantize: str | None = None,
     top_k: int | None = None,
     max_bytes: int | None = None,
-) -> ExportReport:
-    """Freeze the run `path` into the file `out` once it agrees with the Keras student.
+    replies: Mapping[str, Sequence[str]] | None = None,
+    projection: Mapping[str, Any] | None = None,
+    training: Mapping[str, Any] | None = None,
+    trainer_score: float | None = None,
+) -> Exported:
+    """Freeze a student into one .tflite once it agrees with the Keras model on `samples`.
 
-    `quantize` is one of MODES; None is that of a run trained with qat, else dynamic.
-    Raises InputError for a run that is not finished or a bad option, WorkError when the file
-    disagrees, holds an operator outside the allow-list, or has more than `max_bytes` bytes; `out`
-    is then left as it was.
+    `student`: a ProjectionNet, or any tf_keras model, functional or subclassed, that takes raw
+    inputs (UTF-8 bytes, pixels, features) and gives logits; no softmax at its end. `labels` in the
+    order of the logits; none: a regression. `samples`: real inputs as `InputSpec.encode` takes
+    them; up to 256 of them are compared, `targets` (class ids [N] or values [N, K]) of all of them
+    give the accuracies of the report. `calibration`: inputs that tell the ranges of int8, the first
+    256 samples unless given. `spec`: what raw inputs are, where the student does not say it.
+    `quantize`: a name of `names.QUANTIZATIONS`; None is that of a student trained with qat, else
+    dynamic. `replies`, `projection` and `training` go into the file's metadata. `trainer_score` is
+    reported beside the others.
+
+    Raises InputError for a bad argument, WorkError when the file disagrees, holds an operator
+    outside the allow-list, or has more than `max_bytes` bytes.
     """
-    run = runs.read_finished_run(path)
-    trained = run.config["settings"]["qat"]
-    quantize = quantize or ("dynamic" if trained == "none" else trained)
-    target = _check_target(out, quantize)
-    student = load_student(run)
-    samples = _Samples(*runs.load_arrays(run.path / runs.SAMPLES)[0])
-    raw = convert(student, run.config, quantize, samples=samples.calibration, top_k=top_k)
-    plain = shrink(raw)
-    expected = batched(
-        lambda x: student.predictions(x, run.config["task"]), samples.inputs[:PARITY_SAMPLES]
+    require_keras(student, keras.Model, "student")
+    if max_bytes is not None and max_bytes < 1:
+        raise InputError(f"max_bytes must be 1 or more, got {max_bytes}")
+    trained = trained_mode(student)
+    mode = quantize or ("dynamic" if trained == "none" else trained)
+    check_mode(mode, student)
+    spec = spec or infer_spec(student, samples)
+    if samples is None:
+        raise InputError("samples are needed: real inputs that the file is compared on")
+    inputs = spec.encode(samples).array
+    measured = inputs[:CALIBRATION_SAMPLES] if calibration is None else calibration
+    task = "classification" if labels else "regression"
+    outputs = check_logits(student, inputs[:PARITY_SAMPLES], labels)
+    job = Job(student, spec, task, outputs, spec.encode(measured).array, top_k)
+    metadata = ModelMetadata(
+        version=__version__,
+        task=task,
+        input=spec.to_json(),
+        labels=tuple(labels),
+        top_k=top_k,
+        quantize=mode,
+        projection=describe_projection(student) if projection is None else projection,
+        training=training or {},
+        oldest_runtime="",
+        replies={label: tuple(texts) for label, texts in (replies or {}).items()},
     )
-    content, agreement = _checked(run, plain, quantize, top_k, samples, expected)
+    return _export(_Work(job, mode, inputs, targets, metadata), max_bytes, trainer_score)
+
+
+def _export(work: _Work, max_bytes: int | None, trainer_score: float | None) -> Exported:
+    raw = convert(work.job, work.mode)
+    content, agreement = _checked(work, shrink(raw))
     if max_bytes is not None and len(content) > max_bytes:
         raise WorkError(
             f"the file would have {len(content)} bytes, more than the {max_bytes} asked"
         )
-    atomic_write_bytes(target, content)
-    counts = count_weights(raw, projection_scope(student))
-    return _report(run, student, target, content, quantize, samples, agreement, counts)
+    return Exported(content, _report(work, raw, content, agreement, trainer_score))
 
 
-def _check_target(out: str | Path, quantize: str) -> Path:
-    if quantize not in MODES:
-        raise InputError(f"quantize must be one of {', '.join(MODES)}, got {quantize!r}")
-    target = Path(out)
-    if not target.parent.is_dir():
-        raise InputError(f"{target.parent} does not exist; make the folder first")
-    if target.is_dir():
-        raise InputError(f"{target} is a folder; --tflite takes the name of a file")
-    return target
-
-
-def _checked(
-    run: runs.Run,
-    plain: bytes,
-    mode: str,
-    top_k: int | None,
-    samples: _Samples,
-    expected: np.ndarray,
-) -> tuple[bytes, tuple[parity.Parity, ...]]:
+def _checked(work: _Work, plain: bytes) -> tuple[bytes, tuple[parity.Parity, ...]]:
     """The stamped file and its agreement with the student on every runtime at hand."""
-    task, inputs = run.config["task"], samples.inputs[:PARITY_SAMPLES]
-    host = write_metadata(plain, _metadata(run, mode, top_k, find_runtime().name))
-    problems = check_operators(host, versions=mode in PROMISED_MODES)
+    task, inputs, top_k = work.job.task, work.inputs[:PARITY_SAMPLES], work.job.top_k
+    expected = batched(lambda x: answers(work.job.student, x, task), inputs)
+    host = _stamped(work, plain, find_runtime().name)
+    problems = check_operators(host, versions=QUANTIZATIONS.get(work.mode).oldest)
     if problems:
-        raise WorkError(f"the {mode} file would not run everywhere: {'; '.join(problems)}")
+        raise WorkError(f"the {work.mode} file would not run everywhere: {'; '.join(problems)}")
     found = [
-        parity.check(parity.compare(name, _kept(expected, answer, top_k), answer, task), mode)
+        parity.check(parity.compare(name, _kept(expected, answer, top_k), answer, task), work.mode)
         for name, answer in parity.host_answers(host, inputs).items()
     ]
-    stamped = write_metadata(plain, _metadata(run, mode, top_k, OLDEST_RUNTIME))
-    oldest = _oldest(stamped, mode, top_k, inputs, expected, task)
+    stamped = _stamped(work, plain, OLDEST_RUNTIME)
+    oldest = _oldest(work, stamped, inputs, expected)
     if oldest is None:
         return host, tuple(found)
     return stamped, (*found, oldest)
 
 
+def _stamped(work: _Work, plain: bytes, runtime: str) -> bytes:
+    return write_metadata(plain, replace(work.metadata, oldest_runtime=runtime))
+
+
 def _oldest(
-    content: bytes,
-    mode: str,
-    top_k: int | None,
-    inputs: np.ndarray,
-    expected: np.ndarray,
-    task: str,
+    work: _Work, content: bytes, inputs: np.ndarray, expected: np.ndarray
 ) -> parity.Parity | None:
-    """Agreement on the oldest runtime; None where it cannot be asked, or need not run `mode`."""
+    """Agreement on the oldest runtime; None where it cannot be asked, or need not run the mode."""
+    top_k = work.job.top_k
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.tflite"
         path.write_bytes(content)
@@ -135,9 +176,10 @@ def _oldest(
                 return None
             if top_k is not None:  # scores come in falling order there, so compare them so
                 expected = -np.sort(-expected, axis=-1)[:, :top_k]
-            return parity.check(parity.compare(OLDEST_RUNTIME, expected, answer, task), mode)
+            found = parity.compare(OLDEST_RUNTIME, expected, answer, work.job.task)
+            return parity.check(found, work.mode)
         except WorkError:
-            if mode in PROMISED_MODES:
+            if QUANTIZATIONS.get(work.mode).oldest:
                 raise
             return None
 
@@ -147,81 +189,52 @@ def _kept(expected: np.ndarray, answer: np.ndarray, top_k: int | None) -> np.nda
     return expected if top_k is None else np.where(answer > 0, expected, 0.0)
 
 
-def _metadata(run: runs.Run, mode: str, top_k: int | None, oldest: str) -> ModelMetadata:
-    training = json.loads((run.path / runs.REPORT).read_text(encoding="utf-8"))
-    kept = ("epochs", "train_examples", "valid_projection_accuracy", "valid_projection_mse")
-    summary = {key: training[key] for key in kept if training.get(key) is not None}
-    return ModelMetadata(
-        version=__version__,
-        task=run.config["task"],
-        input=run.config["input"],
-        labels=run.labels,
-        top_k=top_k,
-        quantize=mode,
-        projection=run.config["projection"],
-        training=summary,
-        oldest_runtime=oldest,
-        replies=run.replies,
-    )
-
-
 def _report(
-    run: runs.Run,
-    student: ProjectionNet,
-    target: Path,
+    work: _Work,
+    raw: bytes,
     content: bytes,
-    mode: str,
-    samples: _Samples,
     agreement: tuple[parity.Parity, ...],
-    counts: Mapping[str, WeightCount],
+    trainer_score: float | None,
 ) -> ExportReport:
-    model = load_bytes(content, trusted=True)
-    keras_answers = batched(lambda x: student.predictions(x, run.config["task"]), samples.inputs)
-    training = json.loads((run.path / runs.REPORT).read_text(encoding="utf-8"))
-    metric = "accuracy" if run.config["task"] == "classification" else "mse"
+    scope = projection_scope(work.job.student)
+    counts = count_weights(raw, scope)
+    parameters, bits = student_sizes(work.job.student, work.job.spec)
+    parts = bytes_by_part(
+        buffer_bytes(read_model(content)), projection_bytes(raw, scope), len(content)
+    )
     return ExportReport(
-        file=str(target),
+        file="",
         size_bytes=len(content),
         zipped_bytes=zipped_bytes(content),
-        quantize=mode,
-        oldest_runtime=model.metadata.oldest_runtime,
-        bytes_by_part=bytes_by_part(
-            buffer_bytes(read_model(content)), _projection_bytes(student, run.config), len(content)
-        ),
-        parameters=student.head.count_params(),
-        macs=multiply_accumulates(student.head),
+        quantize=work.mode,
+        oldest_runtime=load_bytes(content, trusted=True).metadata.oldest_runtime,
+        bytes_by_part=parts,
+        parameters=parameters,
+        macs=multiply_accumulates(read_model(raw).subgraphs[0], scope),
         sparsity=sparsity(counts),
         distinct_weights={name: count.distinct for name, count in counts.items()},
-        bits=int(np.prod(student.head.input_shape[1:])),
-        valid=Accuracies(
-            trainer=training.get(f"valid_trainer_{metric}"),
-            student=_score(keras_answers, samples.targets, metric),
-            tflite=_score(model.predict(samples.inputs), samples.targets, metric),
-            examples=len(samples.targets),
-        ),
+        bits=bits,
+        valid=_accuracies(work, content, trainer_score),
         parity=agreement,
-        benchmark=benchmark(target, runs=300),
+        benchmark=benchmark_bytes(content, runs=300),
         operators=operators(content),
     )
 
 
-def _score(answers: np.ndarray, targets: np.ndarray, metric: str) -> float:
-    if metric == "mse":
-        return mse(answers, targets)
-    return classification_metrics(answers, targets).accuracy
-
-
-def _projection_bytes(student: ProjectionNet, config: Mapping[str, Any]) -> int:
-    """Bytes of the constants of the projection alone, frozen in a file of its own."""
-    shape = student.head.input_shape[1:]
-    bits = keras.Input(shape)
-    nothing = keras.Model(bits, keras.layers.Flatten()(bits) if len(shape) > 1 else bits)
-    alone = ProjectionNet(student.projection, nothing)
-    content = convert(
-        alone,
-        {**config, "task": "regression", "outputs": 1, "qat": "none"},
-        "none",
-        samples=np.empty(0),
+def _accuracies(work: _Work, content: bytes, trainer_score: float | None) -> Accuracies:
+    if work.targets is None:
+        return Accuracies(trainer_score, None, None, 0)
+    task = work.job.task
+    found = batched(lambda x: answers(work.job.student, x, task), work.inputs)
+    return Accuracies(
+        trainer=trainer_score,
+        student=_score(found, work.targets, task),
+        tflite=_score(load_bytes(content, trusted=True).scores(work.inputs), work.targets, task),
+        examples=len(work.targets),
     )
-    sizes = buffer_bytes(read_model(shrink(content)))
-    return sum(size for name, size in sizes.items() if name.startswith("constants"))
+
+
+def _score(found: np.ndarray, targets: np.ndarray, task: str) -> float:
+    if task == "regression":
+        return mse(found, targets)
+    return classification_metrics(found, targets).accuracy

@@ -1,101 +1,129 @@
-"""Quantising the head of a ProjectionNet; its projection stays exact in every mode.
+"""Quantising the head of a student; its projection stays exact in every mode.
 
 A sign near zero flips when its sums are rounded, so that whatever computes bits, or row numbers
 from bits, is left as it is; so are the softmax and the top k, whose float scores are the answer.
+`tflite.modes` lists the modes; each names one of the functions of a `Job` here.
 """
 
 from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from copy import copy
-from typing import Any
+from dataclasses import replace
+from importlib import import_module
 
 import numpy as np
 
-from .._keras import tf
-from ..compress.int4 import INT4_ELEMENTS
+from .._keras import keras, layers_of, tf
+from .._tflite import calibrate_only, quantize_calibrated
+from ..compress.int4 import INT4_ELEMENTS, Int4, rounded_head
+from ..compress.qat import Int8
 from ..errors import InputError
-from ..model import ProjectionNet, raw_input_spec, without_qat
-from .flatbuffer import pack, unpack
-from .freeze import SIGNATURE, converter
-from .metadata import INPUT_NAMES
-from .reader import Operator, Subgraph, read_model
+from ..model import ProjectionNet, projection_layers
+from ..names import QUANTIZATIONS
+from ..tflite.flatbuffer import pack, unpack
+from ..tflite.model import SIGNATURE
+from ..tflite.reader import Operator, Subgraph, read_model
+from .freeze import Job, converter
 
-MODES = ("none", "dynamic", "int8", "int4")
 _ANSWERING = {"SOFTMAX", "TOPK_V2"}
 _DENSE, _FILTERS = "FULLY_CONNECTED", ("CONV_2D", "DEPTHWISE_CONV_2D")
+Scope = re.Pattern[str]
+"""Matches the names of the projection's tensors."""
 
 
-def convert(
-    student: ProjectionNet,
-    config: Mapping[str, Any],
-    mode: str,
-    *,
-    samples: np.ndarray,
-    top_k: int | None = None,
-) -> bytes:
+def convert(job: Job, mode: str) -> bytes:
     """The frozen student as the converter gives it, its head quantised by `mode`.
 
-    "none": float32. "dynamic": int8 weights. "int8": int8 weights and activations, whose ranges are
-    those that the raw inputs `samples` [N, ...] meet, or those that a head trained with `qat` int8
-    has learned. "int4": matrices of `INT4_ELEMENTS` or more in 4 bits with one scale an output
-    channel, small ones in 8 bits. Fully connected int8 weights have one scale a tensor, for the
-    oldest runtime; it runs every mode, but no int4 convolution. Same arguments, same bytes.
-
-    Raises InputError for a mode that does not exist or does not fit the student, and for samples
-    of another shape or type.
+    Same arguments, same bytes. Raises InputError for a mode that does not exist or does not fit the
+    student, and for samples of another shape or type.
     """
-    check_mode(mode, config)
-    if config.get("qat") == "int8":
-        return _trained_int8(student, config, top_k)
-    if config.get("qat") == "int4":
-        student = without_qat(student, config)
-    if mode == "int8":
-        return _calibrated_int8(student, config, _checked(samples, config), top_k)
-    with converter(student, config, top_k) as made:
-        if mode == "dynamic":  # which leaves matrices of less than 1024 weights as they are
-            made.optimizations = [tf.lite.Optimize.DEFAULT]
-        model = made.convert()
-    return model if mode == "none" else _quantized_weights(model, projection_scope(student))
+    check_mode(mode, job.student)
+    module, _, function = QUANTIZATIONS.get(mode).convert.partition(":")
+    student = _unrounded(job.student) if trained_mode(job.student) == "int4" else job.student
+    return bytes(getattr(import_module(module), function)(replace(job, student=student)))
 
 
-def check_mode(mode: str, config: Mapping[str, Any]) -> None:
-    """Raises InputError unless `mode` fits a student of that configuration."""
-    if mode not in MODES:
-        raise InputError(f"quantize must be one of {', '.join(MODES)}, got {mode!r}")
-    if config.get("qat") == "int8" and mode != "int8":
+def trained_mode(student: keras.Model) -> str:
+    """What quantisation-aware training a student has had: none, int8 or int4."""
+    layers = layers_of(student)
+    if any(isinstance(layer, Int8) for layer in layers):
+        return "int8"
+    return "int4" if any(isinstance(layer, Int4) for layer in layers) else "none"
+
+
+def check_mode(mode: str, student: keras.Model) -> None:
+    """Raises InputError unless `mode` exists and fits the student."""
+    QUANTIZATIONS.get(mode)
+    if trained_mode(student) == "int8" and mode != "int8":
         raise InputError(
             f"quantize must be int8 for a student trained with qat int8, got {mode!r}: "
             f"its head has learned the ranges of int8"
         )
-    if mode == "int4" and config["head"]["name"] == "lookup":
+
+
+def projection_scope(student: keras.Model) -> Scope:
+    """A pattern of the names of the tensors that the student's projections compute."""
+    names = "|".join(re.escape(layer.name) for layer in projection_layers(student))
+    return re.compile(rf"(?:[^;]*/)?(?:{names})/" if names else r"(?!)")
+
+
+def plain(job: Job) -> bytes:
+    """float32."""
+    with converter(job) as made:
+        return made.convert()
+
+
+def dynamic(job: Job) -> bytes:
+    """int8 weights, one scale a tensor in fully connected layers, for the oldest runtime."""
+    with converter(job) as made:
+        # which leaves matrices of less than 1024 weights as they are
+        made.optimizations = [tf.lite.Optimize.DEFAULT]
+        model = made.convert()
+    return _quantized_weights(model, projection_scope(job.student))
+
+
+def int4(job: Job) -> bytes:
+    """Matrices of `INT4_ELEMENTS` or more in 4 bits with one scale an output channel, small ones in
+    8 bits. The oldest runtime runs it, but no int4 convolution.
+    """
+    if any(isinstance(layer, keras.layers.Embedding) for layer in layers_of(job.student)):
         raise InputError(
             "quantize must be none, dynamic or int8 for the lookup head, got 'int4': "
             "its tables are read by a gather, which stores 8 bits at least"
         )
+    return _quantized_weights(plain(job), projection_scope(job.student))
 
 
-def _checked(samples: np.ndarray, config: Mapping[str, Any]) -> np.ndarray:
-    shape, dtype = raw_input_spec(config)
-    if not len(samples) or samples.shape[1:] != shape or samples.dtype != dtype.as_numpy_dtype:
+def int8(job: Job) -> bytes:
+    """int8 weights and activations, whose ranges are those that the samples meet, or those that a
+    head trained with qat int8 has learned.
+    """
+    if trained_mode(job.student) == "int8":
+        with converter(job) as made:
+            made.optimizations = [tf.lite.Optimize.DEFAULT]
+            return _float_answer(made.convert())
+    return _calibrated_int8(job)
+
+
+def _unrounded(student: keras.Model) -> keras.Model:
+    """A student trained with qat int4 as one whose head holds its rounded weights."""
+    if not isinstance(student, ProjectionNet):
+        raise InputError("a student with layers for int4 must be a ProjectionNet, to be exported")
+    head = rounded_head(student.head)
+    return ProjectionNet(student.projection, head, student.spec, name=student.name)
+
+
+def _checked(job: Job) -> np.ndarray:
+    samples, spec = job.samples, job.spec
+    if not len(samples) or samples.shape[1:] != spec.shape or samples.dtype != spec.dtype:
         raise InputError(
-            f"samples must be {dtype.name} [N, {', '.join(map(str, shape))}] with N at least 1, "
-            f"got {samples.dtype} {list(samples.shape)}"
+            f"samples must be {spec.dtype} [N, {', '.join(map(str, spec.shape))}] with N at least "
+            f"1, got {samples.dtype} {list(samples.shape)}"
         )
     return samples
-
-
-def projection_scope(student: ProjectionNet) -> str:
-    """What the names of the projection's tensors begin with."""
-    return f"{student.name}/{student.projection.name}/"
-
-
-def _trained_int8(student: ProjectionNet, config: Mapping[str, Any], top_k: int | None) -> bytes:
-    with converter(student, config, top_k) as made:
-        made.optimizations = [tf.lite.Optimize.DEFAULT]
-        return _float_answer(made.convert())
 
 
 def _float_answer(model: bytes) -> bytes:
@@ -125,28 +153,23 @@ def _float_answer(model: bytes) -> bytes:
     return pack(tree)
 
 
-def _calibrated_int8(
-    student: ProjectionNet, config: Mapping[str, Any], samples: np.ndarray, top_k: int | None
-) -> bytes:
+def _calibrated_int8(job: Job) -> bytes:
     """Static int8 after training (Jacob et al. 2018, arXiv 1712.05877, section 2)."""
-    from tensorflow.lite.python.convert import mlir_quantize
-
-    name = INPUT_NAMES[config["input"]["kind"]]
-    with converter(student, config, top_k) as made:
+    samples = _checked(job)
+    with converter(job) as made:
         made.optimizations = [tf.lite.Optimize.DEFAULT]
-        made.representative_dataset = lambda: ((SIGNATURE, {name: row[None]}) for row in samples)
-        made._experimental_calibrate_only = True
+        made.representative_dataset = lambda: (
+            (SIGNATURE, {job.spec.name: row[None]}) for row in samples
+        )
+        calibrate_only(made)
         calibrated = _centre_bits(made.convert())
     graph = read_model(calibrated).subgraphs[0]
-    exact = list(_exact_operators(graph, projection_scope(student)))
-    return bytes(
-        mlir_quantize(
-            calibrated,
-            denylisted_nodes={graph.tensors[node.outputs[0]].name for node in exact},
-            # one with several outputs goes by no single name; no head has any
-            denylisted_ops={node.name for node in graph.operators if len(node.outputs) > 1},
-            disable_per_channel_for_dense_layers=True,
-        )
+    exact = _exact_operators(graph, projection_scope(job.student))
+    return quantize_calibrated(
+        calibrated,
+        {graph.tensors[node.outputs[0]].name for node in exact},
+        # one with several outputs goes by no single name; no head has any
+        {node.name for node in graph.operators if len(node.outputs) > 1},
     )
 
 
@@ -161,13 +184,13 @@ def _centre_bits(calibrated: bytes) -> bytes:
     return pack(tree)
 
 
-def _exact_operators(graph: Subgraph, scope: str) -> Iterator[Operator]:
+def _exact_operators(graph: Subgraph, scope: Scope) -> Iterator[Operator]:
     """The projection, what makes whole numbers of floats, and the answer."""
     wanted: set[int] = set()
     for node in reversed(graph.operators):
         first = graph.tensors[node.inputs[0]] if node.inputs else None
         counts = node.name == "CAST" and first is not None and first.type == "FLOAT32"
-        outside = graph.tensors[node.outputs[0]].name.startswith(scope) or node.name in _ANSWERING
+        outside = scope.match(graph.tensors[node.outputs[0]].name) or node.name in _ANSWERING
         if counts or wanted & set(node.outputs):
             wanted |= set(node.inputs)
             yield node
@@ -175,7 +198,7 @@ def _exact_operators(graph: Subgraph, scope: str) -> Iterator[Operator]:
             yield node
 
 
-def _quantized_weights(model: bytes, scope: str) -> bytes:
+def _quantized_weights(model: bytes, scope: Scope) -> bytes:
     """Float weights of the head's layers in 4 or 8 bits, activations float32 between them.
 
     A matrix that the converter has quantised already stays as it is.
@@ -206,11 +229,11 @@ def _quantized_weights(model: bytes, scope: str) -> bytes:
     return bytes(result.quantized_model or b"")
 
 
-def _float_layers(graph: Subgraph, scope: str) -> Iterator[Operator]:
+def _float_layers(graph: Subgraph, scope: Scope) -> Iterator[Operator]:
     for node in graph.operators:
         if node.name in (_DENSE, *_FILTERS):
             name, weights = graph.tensors[node.outputs[0]].name, graph.tensors[node.inputs[1]]
-            if weights.type == "FLOAT32" and not name.startswith(scope):
+            if weights.type == "FLOAT32" and not scope.match(name):
                 yield node
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
-from .._keras import keras
-from .benchmark import BenchmarkResult
+from ..tflite.benchmark import BenchmarkResult
+from ..tflite.reader import Operator, Subgraph, read_model
 from .parity import Parity
+
+_MULTIPLYING = {"FULLY_CONNECTED", "CONV_2D", "DEPTHWISE_CONV_2D"}
 
 
 @dataclass(frozen=True)
@@ -17,18 +19,18 @@ class Accuracies:
     """On the validation split: share of right labels 0..1, or mean squared error of regression.
 
     The trainer's is of the whole split, the others of the `examples` of it that the run keeps: all,
-    unless they are very many or very large.
+    unless they are very many or very large. None where no targets were given.
     """
 
     trainer: float | None
-    student: float
-    tflite: float
+    student: float | None
+    tflite: float | None
     examples: int
 
 
 @dataclass(frozen=True)
 class ExportReport:
-    """Everything measured when a run became a file.
+    """Everything measured when a student became a file; `file` is "" until it is written.
 
     `bytes_by_part`: featuriser (projection), head_weights, metadata, graph (the rest); they add up
     to `size_bytes`. `zipped_bytes` is the file deflated at level 9. `parameters` are the head's,
@@ -53,22 +55,35 @@ class ExportReport:
     operators: Mapping[str, int]
 
 
-def multiply_accumulates(head: keras.Model) -> int:
-    """MACs of one pass through dense and convolutional layers of a head; other layers have none."""
-    return sum(_layer_macs(layer) for layer in head.layers)
+def multiply_accumulates(graph: Subgraph, scope: re.Pattern[str]) -> int:
+    """MACs of one pass through fully connected and convolutional operators outside `scope`."""
+    return sum(
+        _operator_macs(node, graph)
+        for node in graph.operators
+        if node.name in _MULTIPLYING and not scope.match(graph.tensors[node.outputs[0]].name)
+    )
 
 
-def _layer_macs(layer: keras.layers.Layer) -> int:
-    """Of one layer; one that qat has wrapped counts as itself."""
-    inner = getattr(layer, "layer", layer)
-    kernel = getattr(inner, "kernel", None)
-    if kernel is None:
-        kernel = getattr(inner, "depthwise_kernel", None)
-    if kernel is None:
-        return 0
-    shape = layer.output_shape
-    positions = int(np.prod(shape[1:-1])) if len(shape) > 2 else 1
-    return positions * int(np.prod(kernel.shape))
+def _operator_macs(node: Operator, graph: Subgraph) -> int:
+    """Positions of the output times the weights: each weight meets each position once."""
+    positions = math.prod(graph.tensors[node.outputs[0]].shape[:-1])
+    return positions * math.prod(graph.tensors[node.inputs[1]].shape)
+
+
+def projection_bytes(model: bytes, scope: re.Pattern[str]) -> int:
+    """Bytes of the constants that operators of `scope` read; equal ones count once.
+
+    `model` is as the converter gave it, with its tensors' names; `shrink` keeps one of equal ones.
+    """
+    graph = read_model(model)
+    first = graph.subgraphs[0]
+    found: set[bytes] = set()
+    for node in first.operators:
+        if scope.match(first.tensors[node.outputs[0]].name):
+            for index in (i for i in node.inputs if i >= 0):
+                place = graph.buffers[first.tensors[index].buffer]
+                found.add(model[place.offset : place.offset + place.size_bytes])
+    return sum(map(len, found))
 
 
 def bytes_by_part(

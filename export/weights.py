@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from .flatbuffer import unpack
-from .reader import Operator, Subgraph, read_model
+from ..tflite.flatbuffer import unpack
+from ..tflite.reader import Operator, Subgraph, read_model
 
 _WEIGHT_INPUT = {"FULLY_CONNECTED": 1, "CONV_2D": 1, "GATHER": 0}
-_LAYER = re.compile(r"/head/([^/;]+)/(?:MatMul|Tensordot|Conv2D|embedding_lookup)")
+_LAYER = re.compile(r"/([^/;]+)/(?:MatMul|Tensordot|Conv2D|embedding_lookup)")
 _TYPES = {"FLOAT32": np.float32, "INT8": np.int8, "INT4": np.int8}
 
 
@@ -26,10 +26,10 @@ class WeightCount:
     distinct: int
 
 
-def count_weights(model: bytes, scope: str) -> dict[str, WeightCount]:
+def count_weights(model: bytes, scope: re.Pattern[str]) -> dict[str, WeightCount]:
     """The head's matrices, tables and learned convolutions by name of their layer.
 
-    `model` comes from `quantize.convert` and still has its tensors' names; what begins with `scope`
+    `model` comes from `quantize.convert` and still has its tensors' names; what `scope` matches
     belongs to the projection. Fixed depthwise filters and biases are left out.
     """
     graph, tree = read_model(model).subgraphs[0], unpack(model)
@@ -48,12 +48,12 @@ def sparsity(counts: Mapping[str, WeightCount]) -> float:
     return sum(count.zeros for count in counts.values()) / max(weights, 1)
 
 
-def _weight_tensors(graph: Subgraph, scope: str) -> Iterator[tuple[Operator, int]]:
+def _weight_tensors(graph: Subgraph, scope: re.Pattern[str]) -> Iterator[tuple[Operator, int]]:
     dequantized = {
         node.outputs[0]: node.inputs[0] for node in graph.operators if node.name == "DEQUANTIZE"
     }
     for node in graph.operators:
-        if node.name in _WEIGHT_INPUT and not _name(graph, node.outputs[0]).startswith(scope):
+        if node.name in _WEIGHT_INPUT and not scope.match(_name(graph, node.outputs[0])):
             index = node.inputs[_WEIGHT_INPUT[node.name]]
             index = dequantized.get(index, index)
             if graph.tensors[index].type in _TYPES:

@@ -9,26 +9,102 @@ from typing import TYPE_CHECKING, Any
 from .version import __version__
 
 if TYPE_CHECKING:
+    from ._keras import keras as keras
+    from .compress.int4 import int4_aware as int4_aware
+    from .compress.qat import int8_aware as int8_aware
+    from .data import Dataset as Dataset
+    from .data import InputSpec as InputSpec
+    from .data import Split as Split
     from .data import load_dataset as load_dataset
+    from .data import make_dataset as make_dataset
     from .errors import InputError as InputError
     from .errors import WorkError as WorkError
-    from .export.evaluate import evaluate_model as evaluate_model
-    from .export.interpreter import load_model as load_model
-    from .export.pipeline import export_run as export_run
+    from .export.pipeline import export_student as export_student
+    from .heads.bits import dense_head as dense_head
+    from .heads.bits import linear_head as linear_head
+    from .heads.local import local_head as local_head
+    from .heads.lookup import lookup_head as lookup_head
+    from .heads.sequence import sequence_head as sequence_head
     from .model import ProjectionNet as ProjectionNet
     from .model import build_student as build_student
-    from .training import train as train
+    from .projections.base import Projection as Projection
+    from .projections.dense import DenseProjection as DenseProjection
+    from .projections.local import LocalProjection as LocalProjection
+    from .projections.straight_through import Sign as Sign
+    from .projections.structured import StructuredProjection as StructuredProjection
+    from .projections.text import TextProjection as TextProjection
+    from .runs.evaluate import evaluate_run as evaluate_run
+    from .runs.export import export_run as export_run
+    from .runs.train import resume as resume
+    from .runs.train import train as train
+    from .settings import Schedule as Schedule
+    from .settings import Settings as Settings
+    from .settings import StudentConfig as StudentConfig
+    from .settings import make_settings as make_settings
+    from .tflite.benchmark import benchmark as benchmark
+    from .tflite.evaluate import evaluate_model as evaluate_model
+    from .tflite.inspect import inspect_model as inspect_model
+    from .tflite.model import load_bytes as load_bytes
+    from .tflite.model import load_model as load_model
+    from .trainers.base import Network as Network
+    from .trainers.base import Trainer as Trainer
+    from .trainers.build import build_trainer as build_trainer
+    from .training.fit import Fitted as Fitted
+    from .training.fit import JointTraining as JointTraining
+    from .training.fit import fit as fit
+    from .training.fit import plan_fit as plan_fit
+    from .training.joint import JointFit as JointFit
+    from .training.objective import joint_objective as joint_objective
+    from .training.types import JointData as JointData
 
 _MODULES = {
+    "Dataset": "data",
+    "DenseProjection": "projections.dense",
+    "Fitted": "training.fit",
     "InputError": "errors",
+    "InputSpec": "data",
+    "JointData": "training.types",
+    "JointFit": "training.joint",
+    "JointTraining": "training.fit",
+    "LocalProjection": "projections.local",
+    "Network": "trainers.base",
+    "Projection": "projections.base",
     "ProjectionNet": "model",
+    "Schedule": "settings",
+    "Settings": "settings",
+    "Sign": "projections.straight_through",
+    "Split": "data",
+    "StructuredProjection": "projections.structured",
+    "StudentConfig": "settings",
+    "TextProjection": "projections.text",
+    "Trainer": "trainers.base",
     "WorkError": "errors",
+    "benchmark": "tflite.benchmark",
     "build_student": "model",
-    "evaluate_model": "export.evaluate",
-    "export_run": "export.pipeline",
+    "build_trainer": "trainers.build",
+    "dense_head": "heads.bits",
+    "evaluate_model": "tflite.evaluate",
+    "evaluate_run": "runs.evaluate",
+    "export_run": "runs.export",
+    "export_student": "export.pipeline",
+    "fit": "training.fit",
+    "inspect_model": "tflite.inspect",
+    "int4_aware": "compress.int4",
+    "int8_aware": "compress.qat",
+    "joint_objective": "training.objective",
+    "keras": "_keras",
+    "linear_head": "heads.bits",
+    "load_bytes": "tflite.model",
     "load_dataset": "data",
-    "load_model": "export.interpreter",
-    "train": "training",
+    "load_model": "tflite.model",
+    "local_head": "heads.local",
+    "lookup_head": "heads.lookup",
+    "make_dataset": "data",
+    "make_settings": "settings",
+    "plan_fit": "training.fit",
+    "resume": "runs.train",
+    "sequence_head": "heads.sequence",
+    "train": "runs.train",
 }
 """The module, below this package, of each public name."""
 

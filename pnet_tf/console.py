@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,23 +18,39 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from .export.benchmark import BenchmarkResult
-    from .export.inspect import ModelInfo
-    from .export.predict import Answer
     from .export.report import ExportReport
+    from .runs.teach import TeachReport
     from .search.records import SweepReport
-    from .teaching import TeachReport
+    from .tflite.benchmark import BenchmarkResult
+    from .tflite.inspect import ModelInfo
+    from .tflite.model import Answer
 
 _OUT = Console(highlight=False, soft_wrap=True)
-_TERMS = (
-    ("trainer_loss", "trainer"),
-    ("distillation_loss", "distil"),
-    ("projection_loss", "projection"),
-)
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_LINES = 50
+"""A training of more epochs prints some of them only."""
+
+
+def printable(text: str) -> str:
+    """`text` with control characters, escape sequences and changes of direction spelt out."""
+    return _CONTROL.sub(lambda match: f"\\x{ord(match.group()):02x}", text)
+
+
+def survive_any_text() -> None:
+    """Characters that a terminal's encoding does not have are spelt out, not an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def speaks_unicode() -> bool:
+    """Whether standard output is in an encoding of Unicode."""
+    return "utf" in (getattr(sys.stdout, "encoding", "") or "").lower()
 
 
 def as_plain(value: Any) -> Any:
@@ -49,7 +67,7 @@ def as_plain(value: Any) -> Any:
 
 
 class TrainingWatch:
-    """A progress bar with the three loss terms and both metrics, and one line an epoch."""
+    """A progress bar with all loss terms and both metrics, and a line an epoch, or for some."""
 
     def __init__(self) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn(),
@@ -75,18 +93,17 @@ class TrainingWatch:
         )  # fmt: skip
 
     def on_epoch(self, row: Mapping[str, float], epochs: int) -> None:
-        """Print the epoch's line."""
+        """Print the epoch's line, or every so many where there would be hundreds."""
+        epoch = int(row["epoch"])
+        every = 1 if epochs <= _LINES else -(-epochs // (_LINES // 2))
+        if epoch % every and epoch != epochs:
+            return
         valid = {name[6:]: value for name, value in row.items() if name.startswith("valid_")}
         self._progress.console.print(
-            f"epoch {int(row['epoch'])}/{epochs}  {_terms(row)}  | valid {_metrics(valid)}"
-            f"  {row['seconds']:.1f} s",
-            soft_wrap=True,
-        )
-
-
-def training_watch() -> TrainingWatch:
-    """A watch that shows training on standard error."""
-    return TrainingWatch()
+            f"epoch {epoch}/{epochs} | {_terms(row)} | valid {_metrics(valid)} | "
+            f"{row['seconds']:.1f} s",
+            soft_wrap=True, markup=False,
+        )  # fmt: skip
 
 
 class SweepWatch:
@@ -114,24 +131,30 @@ class SweepWatch:
 
 
 def _terms(row: Mapping[str, float]) -> str:
-    losses = " ".join(f"{label} {row[name]:.3f}" for name, label in _TERMS)
-    return f"{losses} {_metrics(row)}"
+    """Every term there is, then the metrics on training examples."""
+    losses = ", ".join(
+        f"{name[:-5]} {value:.3f}" for name, value in row.items() if name.endswith("_loss")
+    )
+    return f"loss: {losses} | train {_metrics(row)}"
 
 
 def _metrics(row: Mapping[str, float]) -> str:
-    parts = []
-    for who in ("trainer", "projection"):
-        for metric in ("accuracy", "mse"):
-            value = row.get(f"{who}_{metric}")
-            if value is not None and np.isfinite(value):
-                shown = f"{value:.1%}" if metric == "accuracy" else f"{metric} {value:.4f}"
-                parts.append(f"{who} {shown}")
-    return ", ".join(parts)
+    """`accuracy: trainer 91.2%, student 90.0%`."""
+    for metric in ("accuracy", "mse"):
+        found = {
+            who: row[f"{name}_{metric}"]
+            for name, who in (("trainer", "trainer"), ("projection", "student"))
+            if np.isfinite(row.get(f"{name}_{metric}", np.nan))
+        }
+        if found:
+            form = "{:.1%}" if metric == "accuracy" else "{:.4f}"
+            return f"{metric}: " + ", ".join(f"{who} {form.format(v)}" for who, v in found.items())
+    return ""
 
 
 def say(text: str) -> None:
     """One line of plain text."""
-    _OUT.print(text, markup=False)
+    _OUT.print(printable(text), markup=False)
 
 
 def show_training(report: Any) -> None:
@@ -206,13 +229,13 @@ def show_evaluation(result: Any) -> None:
 def show_predictions(results: Sequence[Answer]) -> None:
     """The end of `predict`: one block an input."""
     for answer in results:
-        _OUT.print(answer.input, style="bold", markup=False)
+        _OUT.print(printable(answer.input), style="bold", markup=False)
         for found in answer.predictions:
-            _OUT.print(f"  {found.score:6.1%}  {found.label}", markup=False)
+            _OUT.print(f"  {found.score:6.1%}  {printable(found.label)}", markup=False)
         for value in answer.values:
             _OUT.print(f"  {value:.6g}")
         if answer.replies:
-            _OUT.print(f"  replies: {' | '.join(answer.replies)}", markup=False)
+            say(f"  replies: {' | '.join(answer.replies)}")
 
 
 def show_info(info: ModelInfo) -> None:
@@ -278,5 +301,5 @@ def _pairs(rows: Mapping[str, Any]) -> None:
     table.add_column(overflow="fold")
     for name, value in rows.items():
         if value is not None:
-            table.add_row(name, str(value))
-    _OUT.print(table, markup=False)
+            table.add_row(name, Text(printable(str(value))))
+    _OUT.print(table)

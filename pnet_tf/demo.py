@@ -7,11 +7,10 @@ from pathlib import Path
 from . import console
 from .data import load_split
 from .errors import InputError
-from .export.evaluate import evaluate_model
-from .export.interpreter import load_model
-from .export.pipeline import export_run
-from .export.predict import predict_inputs
-from .training import train
+from .runs.export import export_run
+from .runs.train import train
+from .tflite.evaluate import evaluate_model
+from .tflite.model import load_model
 
 SAMPLE = "smart-reply"
 MESSAGES = (
@@ -34,16 +33,16 @@ def run_demo(out: Path) -> None:
     run, model_file = out / "run", out / "smart_reply.tflite"
     say = console.say
     say(f"1. Training on the sample {SAMPLE!r}: a trainer and a projection network, jointly.")
-    with console.training_watch() as watch:
+    say("   This takes two or three minutes on two cores; the other steps take seconds.")
+    with console.TrainingWatch() as watch:
         console.show_training(train(SAMPLE, run, watch=watch))
     say("\n2. Exporting the projection network alone.")
     console.show_export(export_run(run, model_file))
     say("\n3. The file on the test split.")
     model = load_model(model_file)
     meta = model.metadata
-    split = load_split(SAMPLE, "test", labels=meta.labels, kind="text", input_shape=(),
-                       task=meta.task)  # fmt: skip
+    split = load_split(SAMPLE, "test", labels=meta.labels, spec=meta.input_spec, task=meta.task)
     console.show_evaluation(evaluate_model(model, split))
     say("\n4. Replies to a few messages, by the file.")
-    console.show_predictions(predict_inputs(model, MESSAGES, 1))
+    console.show_predictions(model.predict(MESSAGES, top=1))
     say(f'\nThe model is {model_file}. Try: pnet-tf predict {model_file} "c u soon"')

@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from . import runs
-from ._keras import keras, tf
+from ._keras import keras, layers_of, require_keras, tf
 from .compress.plan import CompressionPlan
+from .data.spec import InputSpec
 from .errors import InputError
-from .heads import HEADS
-from .projections import PROJECTIONS
+from .names import HEADS, PROJECTIONS
+from .parsing import Component, check_options
+from .projections.base import Projection
+from .settings import StudentConfig
 
-INPUT_KINDS = ("text", "image", "dense")
+_FROM_PROJECTION = ("functions", "bits", "seed")
+"""Options that a head takes over from the projection when it has them and none is given."""
 
 
 @keras.utils.register_keras_serializable("pnet_tf")
 class ProjectionNet(keras.Model):
     """Raw inputs -> bits -> logits (Ravi 2017, arXiv 1708.00630, section 3).
 
-    `projection` is a layer without trainable weights, `head` a functional model of its bits.
+    `projection` is a layer without trainable weights, `head` a functional model of its bits. `spec`
+    says what raw inputs are, where that is known.
     """
 
-    def __init__(self, projection: keras.layers.Layer, head: keras.Model, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        projection: keras.layers.Layer,
+        head: keras.Model,
+        spec: InputSpec | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
+        require_keras(projection, keras.layers.Layer, "projection")
+        require_keras(head, keras.Model, "head")
         self.projection = projection
         self.head = head
+        self.spec = spec
 
     def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         """Logits float32 [N, outputs] of raw inputs."""
@@ -34,55 +48,76 @@ class ProjectionNet(keras.Model):
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, serialised."""
         serialize = keras.utils.serialize_keras_object
-        return {"projection": serialize(self.projection), "head": serialize(self.head)}
+        spec = self.spec.to_json() if self.spec else None
+        layers = {"projection": serialize(self.projection), "head": serialize(self.head)}
+        return {**layers, "spec": spec}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> ProjectionNet:
         """The network with fresh weights of its head."""
         make = keras.utils.deserialize_keras_object
-        return cls(make(config["projection"]), make(config["head"]))
-
-    def predictions(self, inputs: tf.Tensor, task: str) -> tf.Tensor:
-        """What a model file answers: softmax scores, or the values themselves for regression."""
-        logits = self(inputs, training=False)
-        return logits if task == "regression" else tf.nn.softmax(logits)
+        spec = InputSpec.from_json(config["spec"]) if config.get("spec") else None
+        return cls(make(config["projection"]), make(config["head"]), spec)
 
 
-def raw_input_spec(config: Mapping[str, Any]) -> tuple[tuple[int, ...], tf.DType]:
-    """Shape of one raw input without the batch, and its type, of a student configuration."""
-    kind = config["input"]["kind"]
-    if kind == "text":
-        return (int(config["input"]["byte_length"]),), tf.uint8
-    return tuple(config["input"]["shape"]), tf.uint8 if kind == "image" else tf.float32
+def answers(student: keras.Model, inputs: tf.Tensor, task: str) -> tf.Tensor:
+    """What a model file answers: softmax scores, or the values themselves for regression."""
+    logits = student(inputs, training=False)
+    return logits if task == "regression" else tf.nn.softmax(logits)
 
 
-def build_student(config: Mapping[str, Any]) -> ProjectionNet:
-    """The ProjectionNet of a plain JSON configuration, with fresh weights.
+def projection_layers(student: keras.Model) -> list[keras.layers.Layer]:
+    """The layers of a student that compute bits of its input, which no quantiser may touch."""
+    found = [layer for layer in layers_of(student) if isinstance(layer, Projection)]
+    if isinstance(student, ProjectionNet) and student.projection not in found:
+        found.append(student.projection)
+    return found
 
-    Keys: `input` (kind with byte_length or shape), `outputs`, `projection` and `head` (each a
-    `name` and that one's options); `qat` "int8" or "int4" makes a head that trains so; `prune` and
-    `cluster` are what training does to its weights (see CompressionPlan). Raises InputError for a
-    name or an option that does not exist, a value outside its range, or the projection "text" of
-    what is no text.
+
+def build_student(config: StudentConfig | Mapping[str, Any]) -> ProjectionNet:
+    """The ProjectionNet of a configuration (or its plain JSON form), with fresh weights.
+
+    `qat` "int8" or "int4" makes a head that trains so; `prune` and `cluster` are what training does
+    to its weights (see CompressionPlan). Raises InputError for a name or an option that does not
+    exist, a value outside its range, or a projection or head that does not take such input.
     """
-    plan = CompressionPlan(config.get("prune", 0.0), config.get("cluster", 0))
-    shape, dtype = raw_input_spec(config)
-    kind = config["input"]["kind"]
-    if config["projection"]["name"] == "text" and kind != "text":
-        raise InputError(f"projection 'text' reads texts, got input of kind {kind!r}")
-    projection = _make(PROJECTIONS, "projection", config["projection"])
-    bits = projection(keras.Input(shape, dtype=dtype))
-    options = {"input_shape": tuple(bits.shape[1:]), "outputs": config["outputs"]}
-    head = dict(config["head"])
-    if head["name"] == "lookup":
-        options |= {key: config["projection"][key] for key in ("functions", "bits")}
-    made = _make(HEADS, "head", head, **options)
+    config = StudentConfig.parse(config)
+    plan = CompressionPlan(config.prune, config.cluster)
+    projection = build_projection(config.projection, config.input)
+    bits = projection(keras.Input(config.input.shape, dtype=config.input.dtype))
+    head = _build_head(config, tuple(bits.shape[1:]))
     if plan.cluster:
         from .compress.norm import freezable
 
-        made = freezable(made)
-    made = _aware(made, config.get("qat", "none"), plan)
-    return ProjectionNet(projection, made, name="student")
+        head = freezable(head)
+    head = _aware(head, config.qat, plan)
+    return ProjectionNet(projection, head, config.input, name="student")
+
+
+def build_projection(component: Component, spec: InputSpec) -> keras.layers.Layer:
+    """The projection layer of a name and options; raises InputError when it takes no such input."""
+    made = PROJECTIONS.get(component.name)
+    kinds = getattr(made, "kinds", None)
+    if kinds is not None and spec.kind not in kinds:
+        raise InputError(
+            f"projection {component.name!r} reads {' or '.join(kinds)}, "
+            f"got input of kind {spec.kind!r}"
+        )
+    return made(**check_options("projection", component, made))
+
+
+def _build_head(config: StudentConfig, bits_shape: tuple[int, ...]) -> keras.Model:
+    made = HEADS.get(config.head.name)
+    given = config.head.options
+    parameters = inspect.signature(made).parameters
+    taken = {
+        name: config.projection.options[name]
+        for name in _FROM_PROJECTION
+        if name in parameters and name not in given and name in config.projection.options
+    }
+    head = Component(config.head.name, {**taken, **given})
+    options = check_options("head", head, made, beside=("input_shape", "outputs"))
+    return made(input_shape=bits_shape, outputs=config.outputs, **options)
 
 
 def _aware(head: keras.Model, mode: str, plan: CompressionPlan) -> keras.Model:
@@ -97,34 +132,3 @@ def _aware(head: keras.Model, mode: str, plan: CompressionPlan) -> keras.Model:
     from .compress.int4 import int4_aware
 
     return int4_aware(head)
-
-
-def without_qat(student: ProjectionNet, config: Mapping[str, Any]) -> ProjectionNet:
-    """A `student` trained with `qat` "int4" as one whose head holds its rounded weights."""
-    from .compress.int4 import give_rounded
-
-    head = build_student({**config, "qat": "none"}).head
-    give_rounded(student.head, head)
-    return ProjectionNet(student.projection, head, name=student.name)
-
-
-def load_student(run: runs.Run) -> ProjectionNet:
-    """The trained ProjectionNet of a finished run; raises InputError when it does not fit."""
-    student = build_student(run.config)
-    runs.load_weights(run.path / runs.STUDENT, student)
-    return student
-
-
-def _make(table: Mapping[str, Any], what: str, config: Mapping[str, Any], **more: Any) -> Any:
-    options = dict(config)
-    name = options.pop("name")
-    if name not in table:
-        raise InputError(f"{what} must be one of {', '.join(table)}, got {name!r}")
-    try:
-        return table[name](**more, **options)
-    except (TypeError, KeyError, AttributeError) as error:
-        raise InputError(f"{what} {name!r} does not take these options: {error}") from None
-    except ValueError as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"{what} {name!r} does not fit its input: {error}") from None

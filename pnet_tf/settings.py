@@ -1,10 +1,11 @@
-"""Settings of a training run: a recipe, changed by a file, changed by single options.
+"""Settings of a training run, typed and frozen: the one place that knows keys, ranges and defaults.
 
-A recipe is a JSON file in `pnet_tf/recipes`; a `--config` file has the same keys. Nested objects
-(`projection`, `head`, `trainer`, `loss`, `schedule`, `augment`) are merged key by key, except that
-another `name` replaces the whole object, whose options would not fit it. `qat` belongs to a head:
-another head, or clusters, which int4 has no room for, end it unless they come with their own.
-`epochs` end `min_updates` likewise: who counts them gets so many.
+A recipe is a JSON file in `pnet_tf/recipes`; a `--config` file has the same keys. `make_settings`
+lays changes over a recipe. Nested objects (`projection`, `head`, `trainer`, `loss`, `schedule`,
+`augment`) are merged key by key, except that another `name` replaces the whole object, whose
+options would not fit it. `qat` belongs to a head: another head, or clusters, which int4 has no
+room for, end it unless they come with their own. `epochs` end `min_updates` likewise: who counts
+them gets so many.
 """
 
 from __future__ import annotations
@@ -13,31 +14,212 @@ import json
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, TypeAlias
 
+import msgspec
+from msgspec import Meta
+
+from .data.limits import shown
+from .data.spec import InputSpec
 from .errors import InputError
+from .files import read_text
+from .parsing import Component, parse, to_plain
 
 WHOLE_VECTOR = frozenset({"structured", "dense"})  # projections with the same options
 DEFAULT_RECIPES = {"text": "text", "image": "image", "dense": "bits"}
 QAT_MODES = ("none", "int8", "int4")
-BASE: Mapping[str, Any] = {
-    "byte_length": 128,
-    "projection": {},
-    "head": {},
-    "trainer": {},
-    "loss": {},
-    "schedule": {},
-    "augment": {},
-    "class_weights": False,
-    "freeze_trainer": False,
-    "trainer_weights": None,
-    "teacher_logits": None,
-    "qat": "none",
-    "prune": 0.0,
-    "cluster": 0,
-    "valid_fraction": 0.1,
-    "seed": 0,
-}
+FEWEST_CLUSTERS, MOST_CLUSTERS, MOST_SPARSE = 2, 256, 0.95
+
+Weight: TypeAlias = Annotated[float, Meta(ge=0, le=1e6)]
+Rate: TypeAlias = Annotated[float, Meta(gt=0, lt=10)]
+
+
+class _Frozen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What all settings are made of: keys that do not exist are refused."""
+
+
+class LossSettings(_Frozen, frozen=True):
+    """The objective: weights and options of its terms (Ravi 2017, arXiv 1708.00630, equation 4)."""
+
+    lambdas: Annotated[
+        tuple[Weight, Weight, Weight],
+        Meta(description="Weights of the terms trainer, distillation, projection."),
+    ] = (1.0, 0.1, 1.0)
+    temperature: Annotated[
+        float,
+        Meta(gt=0, le=1000, description="Divides both logits of the distillation term, whose value "
+             "is multiplied by its square (Hinton et al. 2015)."),
+    ] = 1.0  # fmt: skip
+    teach_trainer: Annotated[
+        bool, Meta(description="Whether the distillation term's gradient reaches the trainer.")
+    ] = False
+    label_smoothing: Annotated[
+        float, Meta(ge=0, lt=1, description="Share of each label spread over all classes.")
+    ] = 0.0
+    terms: Annotated[
+        dict[str, dict[str, Any]],
+        Meta(description="Further terms by name, each an object with its weight and options."),
+    ] = {}
+
+    def __post_init__(self) -> None:
+        if self.lambdas[1] == self.lambdas[2] == 0:
+            raise InputError(
+                "lambdas must not be 0 for both projection terms: nothing would train it"
+            )
+
+
+class Schedule(_Frozen, frozen=True):
+    """How long and how fast: cosine decay to 0 after a linear warm-up.
+
+    `patience` epochs without a better student on the validation split end training and bring the
+    best epoch's weights back; 0 keeps the last epoch's. `min_updates` gives few examples more
+    epochs.
+    """
+
+    epochs: Annotated[int, Meta(ge=1, le=1_000_000, description="Passes over the examples.")] = 30
+    min_updates: Annotated[
+        int, Meta(ge=0, le=10_000_000, description="Least number of steps: few examples get more "
+                  "epochs. An epochs of one's own ends it.")
+    ] = 0  # fmt: skip
+    max_epochs: Annotated[
+        int, Meta(ge=0, le=1_000_000, description="Most epochs that min_updates may ask for; 0: no "
+                  "limit.")
+    ] = 0  # fmt: skip
+    batch_size: Annotated[int, Meta(ge=1, le=1_000_000, description="Examples a step.")] = 64
+    learning_rate: Annotated[Rate, Meta(description="Highest rate of the projection network.")] = (
+        3e-3
+    )
+    trainer_learning_rate: Annotated[Rate, Meta(description="Highest rate of the trainer.")] = 1e-3
+    weight_decay: Annotated[
+        float, Meta(ge=0, le=1, description="Decoupled weight decay (AdamW); 0: Adam.")
+    ] = 0.0
+    warmup: Annotated[
+        float, Meta(ge=0, le=1, description="Share of all steps in which the rate rises.")
+    ] = 0.05
+    patience: Annotated[
+        int, Meta(ge=0, le=1_000_000, description="Epochs without a better student before training "
+                  "ends; 0: never.")
+    ] = 0  # fmt: skip
+
+    def steps(self, examples: int) -> int:
+        """Updates of one epoch of so many examples; the last batch may be smaller."""
+        return -(-examples // self.batch_size)
+
+    def for_examples(self, examples: int) -> Schedule:
+        """The schedule with as many epochs as `min_updates` asks of so many examples."""
+        least = -(-self.min_updates // self.steps(examples))
+        least = min(least, self.max_epochs) if self.max_epochs else least
+        return msgspec.structs.replace(self, epochs=max(self.epochs, least))
+
+
+class Augment(_Frozen, frozen=True):
+    """Random changes of training inputs, drawn anew in every epoch; None: not asked for."""
+
+    drop_words: Annotated[
+        Annotated[float, Meta(ge=0, le=0.5)] | None,
+        Meta(description="Texts: chance of each word to be left out."),
+    ] = None
+    misspell: Annotated[
+        Annotated[float, Meta(ge=0, le=0.5)] | None,
+        Meta(description="Texts: chance of each letter to be dropped, doubled, replaced, swapped."),
+    ] = None
+    shift: Annotated[
+        Annotated[int, Meta(ge=0, le=16)] | None,
+        Meta(description="Images: pixels that they are moved by at most, in both directions."),
+    ] = None
+    flip: Annotated[
+        bool | None, Meta(description="Images: mirror every second one left to right.")
+    ] = None
+
+
+class Settings(_Frozen, frozen=True):
+    """Everything that decides a training, but for the data."""
+
+    projection: Annotated[Component, Meta(description="Name and options of the projection.")]
+    head: Annotated[Component, Meta(description="Name and options of the head.")]
+    trainer: Annotated[
+        Component, Meta(description="Name and options of the trainer, none, or module:function.")
+    ] = msgspec.field(default_factory=lambda: Component("none"))
+    byte_length: Annotated[
+        int, Meta(ge=1, le=65536, description="Texts: UTF-8 bytes of a message, padded or cut.")
+    ] = 128
+    loss: LossSettings = LossSettings()
+    schedule: Schedule = Schedule()
+    augment: Augment = Augment()
+    class_weights: Annotated[bool, Meta(description="Weigh classes by 1 / frequency.")] = False
+    freeze_trainer: Annotated[
+        bool, Meta(description="Do not train the trainer; needs trainer_weights.")
+    ] = False
+    trainer_weights: Annotated[
+        str | None, Meta(description="A finished run whose trainer to start from.")
+    ] = None
+    teacher_logits: Annotated[
+        str | None, Meta(description="An .npz of stored logits that teach instead of a trainer.")
+    ] = None
+    qat: Annotated[
+        Literal["none", "int8", "int4"], Meta(description="Quantisation-aware training.")
+    ] = "none"
+    prune: Annotated[
+        float, Meta(ge=0, le=MOST_SPARSE, description="Share of each matrix of the head made 0.")
+    ] = 0.0
+    cluster: Annotated[
+        int, Meta(ge=0, le=MOST_CLUSTERS, description="Distinct values of each matrix; 0: any.")
+    ] = 0
+    valid_fraction: Annotated[
+        float, Meta(gt=0, lt=1, description="Share of train held out where the data bring no "
+                    "validation split.")
+    ] = 0.1  # fmt: skip
+    seed: Annotated[
+        int, Meta(ge=0, le=2**32 - 1, description="Of everything random: one seed, one result.")
+    ] = 0
+
+    def __post_init__(self) -> None:
+        if 0 < self.cluster < FEWEST_CLUSTERS:
+            raise InputError(
+                f"cluster must be {FEWEST_CLUSTERS}..{MOST_CLUSTERS} or 0 for none, "
+                f"got {self.cluster}"
+            )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON that `parse_settings` reads, `augment` without what is not asked for."""
+        plain = to_plain(self)
+        plain["augment"] = {k: v for k, v in plain["augment"].items() if v is not None}
+        return plain
+
+
+class StudentConfig(_Frozen, frozen=True):
+    """Everything that decides the student's topology and its fixed parts."""
+
+    input: InputSpec
+    outputs: Annotated[int, Meta(ge=1, le=65536)]
+    projection: Component
+    head: Component
+    qat: Literal["none", "int8", "int4"] = "none"
+    prune: Annotated[float, Meta(ge=0, le=MOST_SPARSE)] = 0.0
+    cluster: Annotated[int, Meta(ge=0, le=MOST_CLUSTERS)] = 0
+
+    @classmethod
+    def of(cls, settings: Settings, spec: InputSpec, outputs: int) -> StudentConfig:
+        """The student that `settings` ask for; what is seeded gets the run's seed."""
+        return cls(
+            input=spec,
+            outputs=outputs,
+            projection=settings.projection.with_defaults(seed=settings.seed),
+            head=settings.head,
+            qat=settings.qat,
+            prune=settings.prune,
+            cluster=settings.cluster,
+        )
+
+    @classmethod
+    def parse(cls, config: StudentConfig | Mapping[str, Any]) -> StudentConfig:
+        """A configuration, or its plain JSON form, checked."""
+        return config if isinstance(config, StudentConfig) else parse(config, cls)
+
+
+def parse_settings(value: Any, where: str = "") -> Settings:
+    """Whole settings from plain JSON; `where` begins the InputError's sentence."""
+    return parse(value, Settings, where)
 
 
 def recipe_names() -> list[str]:
@@ -49,58 +231,73 @@ def recipe_names() -> list[str]:
 def read_recipe(name: str) -> dict[str, Any]:
     """The recipe `name`; raises InputError when there is none."""
     if name not in recipe_names():
-        raise InputError(f"recipe must be one of {', '.join(recipe_names())}, got {name!r}")
+        raise InputError(f"recipe must be one of {', '.join(recipe_names())}, got {shown(name)}")
     text = (resources.files("pnet_tf") / "recipes" / f"{name}.json").read_text(encoding="utf-8")
     return json.loads(text)
 
 
 def read_config_file(path: str | Path) -> dict[str, Any]:
-    """A `--config` file; raises InputError unless it is a JSON object."""
+    """A `--config` file; raises InputError unless it is a JSON object of settings."""
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path} does not exist") from None
-    except (OSError, ValueError) as error:
+        content = json.loads(read_text(path), parse_constant=_no_constant)
+    except RecursionError:
+        raise InputError(f"{path} is not JSON: nested too deeply") from None
+    except ValueError as error:
+        if isinstance(error, InputError):
+            raise
         raise InputError(f"{path} is not JSON: {error}") from None
     if not isinstance(content, dict):
         raise InputError(f"{path} must hold a JSON object, found {type(content).__name__}")
     return content
 
 
-def plain_settings(changes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """`changes` over the base alone: what is known before the kind of input is."""
-    settings: dict[str, Any] = dict(BASE)
-    for change in changes:
-        settings = _merge(settings, change)
-    return settings
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no number of JSON")
 
 
 def make_settings(
-    kind: str, changes: Sequence[Mapping[str, Any]] = (), *, recipe: str | None = None
-) -> dict[str, Any]:
+    kind: str,
+    changes: Mapping[str, Any] | Sequence[Mapping[str, Any]] = (),
+    *,
+    recipe: str | None = None,
+) -> Settings:
     """The whole settings for inputs of `kind`: a recipe, then the changes in turn.
 
     Without `recipe` it is the kind's default; for images with a projection of the whole image, the
-    recipe of that. Raises InputError for a key that does not exist.
+    recipe of that. Raises InputError for a key that does not exist or a value outside its range.
     """
-    asked = plain_settings(changes)["projection"].get("name")
-    default = "bits" if asked in WHOLE_VECTOR else DEFAULT_RECIPES[kind]
-    return plain_settings([read_recipe(recipe or default), *changes])
+    changes = [changes] if isinstance(changes, Mapping) else changes
+    asked = _merged(changes).get("projection", {}).get("name")
+    whole = isinstance(asked, str) and asked in WHOLE_VECTOR
+    default = "bits" if whole else DEFAULT_RECIPES[kind]
+    return parse_settings(_merged([read_recipe(recipe or default), *changes]))
+
+
+_OBJECTS = ("projection", "head", "trainer", "loss", "schedule", "augment")
+_COMMENTS = ("description", "$schema")
+"""Keys of a file that are for people and their editors."""
+
+
+def _merged(changes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for change in changes:
+        merged = _merge(merged, change)
+    return merged
 
 
 def _merge(settings: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(settings)
     for key, value in change.items():
-        if key == "description":
+        if key in _COMMENTS:
             continue
-        if key not in BASE:
-            raise InputError(f"setting must be one of {', '.join(BASE)}, got {key!r}")
-        if isinstance(BASE[key], dict):
-            value = _merge_object(key, settings[key], value)
-        if key == "qat" and value not in QAT_MODES:
-            raise InputError(f"qat must be one of {', '.join(QAT_MODES)}, got {value!r}")
+        if key not in Settings.__struct_fields__:
+            known = ", ".join(Settings.__struct_fields__)
+            raise InputError(f"setting must be one of {known}, got {shown(key)}")
+        if key in _OBJECTS:
+            value = _merge_object(key, settings.get(key, {}), value)
         merged[key] = value
-    other_head = settings["head"].get("name") not in (None, merged["head"].get("name"))
+    before, after = settings.get("head", {}).get("name"), merged.get("head", {}).get("name")
+    other_head = before is not None and before != after
     if "qat" not in change and (other_head or change.get("cluster")):
         merged["qat"] = "none"
     schedule = change.get("schedule", {})
@@ -111,7 +308,9 @@ def _merge(settings: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, 
 
 def _merge_object(key: str, old: Mapping[str, Any], new: Any) -> dict[str, Any]:
     if not isinstance(new, Mapping):
-        raise InputError(f"setting {key!r} must be an object, got {new!r}")
-    names = {old.get("name"), new.get("name", old.get("name"))}
-    replaced = len(names) > 1 and not names <= WHOLE_VECTOR
+        raise InputError(f"setting {key!r} must be an object, got {shown(new)}")
+    before = old.get("name")
+    after = new.get("name", before)
+    both_whole = all(isinstance(n, str) and n in WHOLE_VECTOR for n in (before, after))
+    replaced = before not in (None, after) and not both_whole
     return dict(new) if replaced else {**old, **new}

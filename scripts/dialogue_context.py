@@ -20,16 +20,13 @@ from pathlib import Path
 
 from tsv import read_pairs
 
-from pnet_tf.data.text import cut_utf8
-from pnet_tf.files import atomic_write_bytes
-
 _WORDS = re.compile(r"[\w']+|\?")
 
 
 def with_context(texts: list[str], own: int, length: int) -> list[str]:
     """Each text, at most `own` bytes of it, and marked words of the text before it."""
     return [
-        _joined(cut_utf8(text.encode(), own).decode(), before, length)
+        _joined(text.encode()[:own].decode("utf-8", "ignore"), before, length)
         for before, text in zip(["", *texts], texts, strict=False)
     ]
 
@@ -62,7 +59,7 @@ def main() -> None:
         labels, texts = zip(*read_pairs(path), strict=True)
         joined = with_context(list(texts), args.own, args.length)
         content = "".join(f"{label}\t{text}\n" for label, text in zip(labels, joined, strict=True))
-        atomic_write_bytes(args.out / path.name, gzip.compress(content.encode(), mtime=0))
+        (args.out / path.name).write_bytes(gzip.compress(content.encode(), mtime=0))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pnet_tf.runs import load_arrays, write_json
+import numpy as np
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Figures:
 def pnet_tf(*command: str) -> None:
     """Run one `pnet-tf` command and show it; a failure ends the script."""
     print("$ pnet-tf " + shlex.join(command), flush=True)
-    done = subprocess.run([sys.executable, "-m", "pnet_tf.cli", *command], check=False)
+    done = subprocess.run([sys.executable, "-m", "pnet_tf", *command], check=False)
     if done.returncode:
         raise SystemExit(f"pnet-tf {command[0]} ended with {done.returncode}")
 
@@ -109,4 +109,20 @@ def _json(run: Path, what: str, *command: str) -> dict[str, Any]:
 
 
 def _parameters(weights: Path) -> int | None:
-    return sum(array.size for array in load_arrays(weights)[0]) if weights.exists() else None
+    """Numbers in a run's file of weights, which names its arrays a00000, a00001 and so on."""
+    if not weights.exists():
+        return None
+    with np.load(weights) as arrays:
+        return sum(arrays[name].size for name in arrays.files if name.startswith("a"))
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Indented JSON with a final newline, in the place of the file whole."""
+    write_text(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """`text` in the place of the file whole."""
+    beside = path.with_name(f".{path.name}.new")
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(path)

@@ -15,10 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from measured import Figures, measure, run_folder
-
-from pnet_tf.files import atomic_write_text
-from pnet_tf.runs import write_json
+from measured import Figures, measure, run_folder, write_json, write_text
 
 SEEDS = (0, 1, 2)
 FLOAT_BYTES = 4
@@ -134,7 +131,7 @@ def _write(name: str, out: Path, stored: dict[str, Any]) -> None:
     if stored.get("modes"):
         lines += ["## What the joint objective is worth", "", *_mode_table(stored["modes"]), ""]
     text = "\n".join(lines)
-    atomic_write_text(out / f"{name}.md", text)
+    write_text(out / f"{name}.md", text)
     print(text)
 
 

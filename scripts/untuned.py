@@ -12,11 +12,8 @@ import argparse
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from measured import Figures, measure
+from measured import Figures, measure, write_json, write_text
 from reproduction import alone_rows, figures_table
-
-from pnet_tf.files import atomic_write_text
-from pnet_tf.runs import write_json
 
 DATA = ("trec6", "sst2", "sms_spam")
 
@@ -42,7 +39,7 @@ def main() -> None:
     lines = ["# Data that no setting was chosen on", "",
              "    python scripts/untuned.py --data FOLDER", "", *figures_table(rows)]  # fmt: skip
     text = "\n".join(lines) + "\n"
-    atomic_write_text(args.out / "untuned.md", text)
+    write_text(args.out / "untuned.md", text)
     print(text)
 
 

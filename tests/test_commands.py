@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from pnet_tf import runs
+from pnet_tf.runs import directory as runs
 from pnet_tf.cli import main
 
 from .calls import call
@@ -177,19 +177,19 @@ def test_max_bytes_writes_nothing(text_run, tmp_path):
 
 
 def test_resume_ends_with_the_weights_of_an_unbroken_run(table, tmp_path, monkeypatch):
-    from pnet_tf import training
+    from pnet_tf.runs import train as training
 
     config = tmp_path / "config.json"
     config.write_text('{"augment": {"misspell": 0.1}}')
     options = [*QUICK, "--config", str(config)]
     call("train", table, "--out", tmp_path / "whole", *options)
-    save = training._save_epoch
+    save = training.save_epoch
 
     def killed(*arguments):
         save(*arguments)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(training, "_save_epoch", killed)
+    monkeypatch.setattr(training, "save_epoch", killed)
     CliRunner().invoke(main, ["train", str(table), "--out", str(tmp_path / "broken"), *options])
     monkeypatch.undo()
     assert (tmp_path / "broken" / runs.CHECKPOINT).exists()
@@ -293,7 +293,7 @@ def test_teacher_logits_and_custom_trainer(table, tmp_path, monkeypatch):
                                   "--teacher-logits", tmp_path / "short.npz")  # fmt: skip
     assert not (tmp_path / "b").exists()
     (tmp_path / "mine.py").write_text(
-        "from pnet_tf._keras import keras\n"
+        "from pnet_tf import keras\n"
         "def network(input_shape, outputs):\n"
         "    return keras.Sequential([keras.Input(input_shape),\n"
         "        keras.layers.Rescaling(1 / 255), keras.layers.Dense(outputs)])\n"

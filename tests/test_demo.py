@@ -4,8 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from pnet_tf.cli import main
-from pnet_tf.export.interpreter import load_model
-from pnet_tf.export.predict import predict_inputs
+from pnet_tf.tflite.model import load_model
 
 
 @pytest.mark.slow
@@ -15,8 +14,8 @@ def test_demo_ends_with_a_model_that_replies(tmp_path):
     assert result.exit_code == 0, result.output
     assert "replies:" in result.stdout
     model = load_model(out / "smart_reply.tflite")
-    found = predict_inputs(model, ["happy birthday!!", "thank you so much"], 1)
-    assert [answer.predictions[0].label for answer in found] == ["birthday", "thanks"]
+    found = model.predict(["happy birthday!!", "thank you so much"], top=1)
+    assert [answer.label for answer in found] == ["birthday", "thanks"]
     assert all(len(answer.replies) >= 3 for answer in found)
 
 

@@ -33,7 +33,7 @@ def dist(tmp_path_factory):
         source = ROOT / name
         if source.is_dir():
             ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(source, tree / name, ignore=ignored)
+            shutil.copytree(source, tree / name, ignore=ignored, symlinks=True)
         elif source.exists():
             shutil.copy(source, tree / name)
     quick = ("--no-isolation", "--skip-dependency-check")
@@ -70,19 +70,25 @@ def expected_names(root):
     return found
 
 
+def test_the_package_sees_export_through_a_link():
+    link = ROOT / "pnet_tf" / "export"
+    assert link.is_symlink() and os.readlink(link) == "../export"
+    assert link.resolve() == (ROOT / "export").resolve()
+
+
 def packed(names):
     return {name for name in names if ".dist-info/" not in name and not name.endswith("/")}
 
 
 def test_wheel_holds_every_source_file_and_no_other(names):
     assert packed(names) == expected_names(ROOT)
-    assert "pnet_tf/export/interpreter.py" in names
+    assert "pnet_tf/export/pipeline.py" in names and "pnet_tf/tflite/model.py" in names
     assert "pnet_tf/data/samples/smart_reply/replies.tsv" in names
 
 
 def test_a_file_that_is_not_packed_is_seen(names, tmp_path):
     shutil.copytree(ROOT / "export", tmp_path / "export")
-    shutil.copytree(ROOT / "pnet_tf", tmp_path / "pnet_tf")
+    shutil.copytree(ROOT / "pnet_tf", tmp_path / "pnet_tf", symlinks=True)
     (tmp_path / "export" / "table.bin").touch()
     assert expected_names(tmp_path) - packed(names) == {"pnet_tf/export/table.bin"}
 
@@ -108,6 +114,7 @@ def test_source_archive_holds_licence_and_samples(dist):
     with tarfile.open(path) as archive:
         inside = {name.partition("/")[2] for name in archive.getnames()}
     assert {"LICENSE", "setup.py", "pnet_tf/data/samples/smart_reply/train.tsv"} <= inside
+    assert "pnet_tf/export/pipeline.py" in inside
 
 
 def test_installed_wheel_runs_from_another_folder(wheel, tmp_path):
@@ -123,8 +130,28 @@ def test_installed_wheel_runs_from_another_folder(wheel, tmp_path):
     script = target / "bin" / "pnet-tf"
     assert "Usage:" in run(sys.executable, script, "--help", **options)
     assert __version__ in run(sys.executable, script, "--version", **options)
+    assert "Usage: pnet-tf" in run(sys.executable, "-m", "pnet_tf", "--help", **options)
     labels = "import pnet_tf; print(len(pnet_tf.load_dataset('smart-reply').labels))"
     assert int(run(sys.executable, "-c", labels, **options)) >= 40
+
+
+def test_editable_install_sees_export(tmp_path):
+    tree, target = tmp_path / "tree", tmp_path / "site"
+    for name in SOURCES:
+        source = ROOT / name
+        if source.is_dir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(source, tree / name, ignore=ignored, symlinks=True)
+        else:
+            shutil.copy(source, tree / name)
+    quick = ("--no-deps", "--no-index", "--no-build-isolation")
+    run(sys.executable, "-m", "pip", "install", "-q", *quick, "--target", target, "-e", tree)
+    code = (
+        "import site, sys; site.addsitedir(sys.argv[1]); import pnet_tf.export as e; "
+        "print(e.__file__)"
+    )
+    where = run(sys.executable, "-I", "-c", code, target, cwd=tmp_path).strip()
+    assert Path(where).is_relative_to(tree)
 
 
 @pytest.mark.slow
@@ -135,7 +162,7 @@ def test_runtime_install_from_nothing(wheel, tmp_path):
     run(python, "-m", "pip", "install", "-q", f"{wheel}[runtime]")
     installed = run(python, "-m", "pip", "list", "--format", "freeze").lower()
     assert [name for name in HEAVY if f"{name}==" in installed] == []
-    code = "from pnet_tf.export.runtime import find_runtime; print(find_runtime().name)"
+    code = "from pnet_tf.tflite.runtime import find_runtime; print(find_runtime().name)"
     assert "ai-edge-litert" in run(python, "-c", code, cwd=tmp_path)
     assert "Usage:" in run(tmp_path / "venv" / "bin" / "pnet-tf", "--help", cwd=tmp_path)
     run(python, "-c", "import pnet_tf; pnet_tf.load_dataset('smart-reply')", cwd=tmp_path)

@@ -12,11 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tensorflow_model_optimization.python.core.sparsity.keras.pruning_schedule import (
-    PolynomialDecay,
-)
+from tensorflow_model_optimization.sparsity.keras import PolynomialDecay
 
-from .._keras import keras, tf
+from .._keras import adam_moments, keras, tf
 from .int4 import Int4
 from .norm import FreezableNorm
 from .plan import CompressionPlan
@@ -171,6 +169,5 @@ def _fold(m: _Matrix, optimizer: keras.optimizers.Optimizer) -> None:
     m.weight.assign(masked(m.weight * scale, m.mask))
     if m.bias is not None:
         m.bias.assign(m.bias * scale)
-    index = optimizer._index_dict[optimizer._var_key(m.weight)]
-    for moment, power in ((optimizer._momentums[index], 1), (optimizer._velocities[index], 2)):
+    for power, moment in enumerate(adam_moments(optimizer, m.weight), 1):
         moment.assign(tf.math.divide_no_nan(moment, scale**power))

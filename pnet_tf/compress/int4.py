@@ -52,12 +52,20 @@ def int4_aware(head: keras.Model) -> keras.Model:
     return keras.Model(aware.inputs, aware.outputs, name=head.name)
 
 
-def give_rounded(aware: keras.Model, plain: keras.Model) -> None:
-    """Give `plain`, the head that `aware` was made of, its weights as they are rounded."""
+def rounded_head(aware: keras.Model) -> keras.Model:
+    """The plain head that `aware` was made of, with its weights as they are rounded."""
+
+    def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
+        inner = layer.layer if isinstance(layer, Int4) else layer
+        return type(inner).from_config(inner.get_config())
+
+    copy = keras.models.clone_model(aware, clone_function=clone)
+    plain = keras.Model(copy.inputs, copy.outputs, name=aware.name)
     plain.set_weights(aware.get_weights())
     for layer in aware.layers:
         if isinstance(layer, Int4):
-            plain.get_layer(layer.name).kernel.assign(layer.kernel())
+            plain.get_layer(layer.layer.name).kernel.assign(layer.kernel())
+    return plain
 
 
 def _is_big(layer: Any) -> bool:

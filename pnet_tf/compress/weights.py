@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tensorflow_model_optimization.python.core.clustering.keras.clustering_centroids import (
-    LinearCentroidsInitialisation,
-)
-
+from .. import _keras
 from .._keras import keras, tf
 
 
@@ -38,8 +35,7 @@ def linear_centroids(weights: tf.Tensor, mask: tf.Tensor, clusters: int) -> tf.T
     """
     sparse = not bool(tf.reduce_all(mask))
     flat = tf.reshape(masked(weights, mask), [-1])
-    made = LinearCentroidsInitialisation(flat, clusters, preserve_sparsity=sparse)
-    values = made.get_cluster_centroids()
+    values = _keras.linear_centroids(flat, clusters, sparse)
     values = tf.boolean_mask(values, values != 0.0) if sparse else values
     missing = clusters - int(sparse) - tf.size(values)
     return tf.sort(tf.pad(values, [[0, missing]]))

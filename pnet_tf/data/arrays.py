@@ -1,9 +1,6 @@
-"""Arrays: a folder of IDX files, and .npz files without pickles."""
+"""Arrays: a folder of IDX files, and .npz files of inputs and targets."""
 
-import io
 import math
-import warnings
-import zipfile
 from collections.abc import Collection
 from pathlib import Path
 
@@ -11,13 +8,13 @@ import numpy as np
 
 from ..errors import InputError
 from . import limits
-from .limits import check_ratio, reading
+from .formats import Format, files_ending_in
+from .npz import NpzFile, open_npz
+from .parts import check_inputs, check_targets, make_part, one_kind
 from .types import SPLITS, Part, Source, object_array
 
 IDX_PREFIXES = {"train": "train", "test": "t10k"}
 _IDX_MAGIC = {"images": 0x0803, "labels": 0x0801}
-_ARRAY_RATIO_FLOOR_BYTES = 64 << 20
-"""Sorted labels and sparse features compress far better than files, so small ones are let be."""
 
 
 def idx_file(split: str, what: str) -> str:
@@ -27,10 +24,11 @@ def idx_file(split: str, what: str) -> str:
 
 def is_idx_folder(folder: Path) -> bool:
     """Whether any of the four IDX files is there."""
-    return any((folder / idx_file(s, w)).exists() for s in IDX_PREFIXES for w in _IDX_MAGIC)
+    names = [idx_file(split, what) for split in IDX_PREFIXES for what in _IDX_MAGIC]
+    return folder.is_dir() and any((folder / name).exists() for name in names)
 
 
-def read_idx_folder(folder: Path, wanted: Collection[str]) -> Source:
+def read_idx_folder(folder: Path, wanted: Collection[str], task: str | None) -> Source:
     """The IDX files of MNIST and its kin: uint8 images [N, H, W, 1], labels as decimal text."""
     parts = {split: _idx_part(folder, split) for split in IDX_PREFIXES if split in wanted}
     return Source("image", "classification", parts)
@@ -74,112 +72,54 @@ def read_npz(path: Path, wanted: Collection[str], task: str | None) -> Source:
     """
     arrays = _npz_arrays(path, wanted)
     chosen = task or _task_of(arrays)
-    parts, kinds = {}, set()
-    for split in SPLITS:
-        if f"x_{split}" in arrays:
-            x, y = f"x_{split}", f"y_{split}"
-            inputs = _inputs(arrays[x], f"{path}: {x}")
-            targets = _targets(arrays[y], f"{path}: {y}", chosen)
-            if len(inputs) != len(targets):
-                raise InputError(
-                    f"{path}: {x} has {len(inputs)} rows and {y} {len(targets)};"
-                    " allowed: equal numbers"
-                )
-            parts[split] = Part(inputs, targets)
-            kinds.add("image" if inputs.ndim == 4 else "dense")
-    if len(kinds) > 1:
-        raise InputError(f"{path}: images and dense features mixed; allowed: one kind")
-    return Source(kinds.pop(), chosen, parts)
+    parts = {
+        split: _npz_part(arrays, split, chosen, path) for split in SPLITS if f"x_{split}" in arrays
+    }
+    return Source(one_kind(parts.values(), str(path)) if parts else "dense", chosen, parts)
 
 
-def _task_of(arrays: dict[str, np.ndarray]) -> str:
-    y = next(arrays[f"y_{split}"] for split in SPLITS if f"y_{split}" in arrays)
-    return "regression" if y.dtype.kind == "f" else "classification"
+def _npz_part(arrays: dict[str, np.ndarray], split: str, task: str, path: Path) -> Part:
+    x, y = f"x_{split}", f"y_{split}"
+    inputs = check_inputs(arrays[x], f"{path}: {x}")
+    targets = check_targets(arrays[y], f"{path}: {y}", task)
+    return make_part(inputs, targets, (str(path), x, y))
 
 
 def _npz_arrays(path: Path, wanted: Collection[str]) -> dict[str, np.ndarray]:
-    with reading(path):
-        if not zipfile.is_zipfile(path):
-            raise InputError(f"{path}: not a zip file or a truncated one; needed: an .npz")
-        with zipfile.ZipFile(path) as archive:
-            names = {info.filename for info in archive.infolist()}
-            keys = [key for split in SPLITS if split in wanted for key in _keys(split, names, path)]
-            if sum(archive.getinfo(f"{k}.npy").file_size for k in keys) > limits.MAX_TOTAL_BYTES:
-                raise InputError(f"{path}: more than the {limits.MAX_TOTAL_BYTES} bytes allowed")
-            return {key: _npy(archive, key, path) for key in keys}
+    with open_npz(path) as file:
+        return file.read([key for split in SPLITS if split in wanted for key in _keys(split, file)])
 
 
-def _keys(split: str, names: set[str], path: Path) -> list[str]:
+def _keys(split: str, file: NpzFile) -> list[str]:
     """Keys of one split; only valid may be absent."""
     keys = [f"x_{split}", f"y_{split}"]
-    missing = [key for key in keys if f"{key}.npy" not in names]
+    missing = [key for key in keys if key not in file.names]
     if split == "valid" and len(missing) == 2:
         return []
     if missing:
-        found = ", ".join(sorted(n.removesuffix(".npy") for n in names)[:12]) or "nothing"
         raise InputError(
-            f"{path}: no {missing[0]}; found {found}; needed: x_train, y_train, x_test, y_test"
+            f"{file.title}: no {missing[0]}; found {file.listed()};"
+            " needed: x_train, y_train, x_test, y_test"
         )
     return keys
 
 
-def _npy(archive: zipfile.ZipFile, key: str, path: Path) -> np.ndarray:
-    info = archive.getinfo(f"{key}.npy")
-    title = f"{path}: {key}"
-    check_ratio(title, info.compress_size, info.file_size, _ARRAY_RATIO_FLOOR_BYTES)
-    with reading(title):
-        return _parse_npy(archive.read(info), title)
+def _task_of(arrays: dict[str, np.ndarray]) -> str:
+    found = (arrays[f"y_{split}"] for split in SPLITS if f"y_{split}" in arrays)
+    y = next(found, None)
+    return "regression" if y is not None and y.dtype.kind == "f" else "classification"
 
 
-def _parse_npy(data: bytes, title: str) -> np.ndarray:
-    """Array in .npy bytes. np.load would allocate what the header claims before it reads."""
-    stream = io.BytesIO(data)
-    version = np.lib.format.read_magic(stream)
-    if version not in ((1, 0), (2, 0)):
-        raise InputError(f"{title}: .npy version {version}; allowed: 1.0 and 2.0")
-    two = version == (2, 0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        parse = np.lib.format.read_array_header_2_0 if two else np.lib.format.read_array_header_1_0
-        shape, fortran, dtype = parse(stream)
-    if dtype.hasobject:
-        raise InputError(f"{title}: holds Python objects (a pickle); allowed: plain numbers")
-    size, expected = len(data) - stream.tell(), math.prod(shape) * dtype.itemsize
-    if size != expected or min(shape, default=1) < 0:
-        raise InputError(f"{title}: {size} bytes of data; the shape {shape} needs {expected}")
-    flat = np.frombuffer(data, dtype, offset=stream.tell())
-    return flat.reshape(shape, order="F" if fortran else "C")
-
-
-def _inputs(x: np.ndarray, title: str) -> np.ndarray:
-    if x.dtype == np.uint8 and x.ndim in (3, 4) and x.size:
-        return np.array(x if x.ndim == 4 else x[..., None])
-    if x.dtype.kind in "biuf" and x.ndim == 2 and x.size:
-        return _finite(x, title)
-    raise InputError(
-        f"{title} is {x.dtype} {list(x.shape)}; allowed: uint8 [N, H, W] or [N, H, W, C], or"
-        " numbers [N, F], none of them 0"
-    )
-
-
-def _targets(y: np.ndarray, title: str, task: str) -> np.ndarray:
-    if task == "regression" and y.dtype.kind in "biuf" and y.ndim in (1, 2) and y.size:
-        return _finite(y if y.ndim == 2 else y[:, None], title)
-    classes = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
-    if task == "classification" and y.dtype.kind in "iuU" and classes.ndim == 1 and y.size:
-        return object_array([str(value) for value in classes.tolist()])
-    allowed = "integers [N]" if task == "classification" else "numbers [N] or [N, K]"
-    raise InputError(f"{title} is {y.dtype} {list(y.shape)}; allowed for {task}: {allowed}")
-
-
-def _finite(values: np.ndarray, title: str) -> np.ndarray:
-    """float32 copy in C order; InputError names the first value that is not finite there."""
-    with np.errstate(over="ignore"):
-        result = np.ascontiguousarray(values.astype(np.float32))
-    bad = np.argwhere(~np.isfinite(result))
-    if len(bad):
-        row, column = bad[0].tolist()
-        raise InputError(
-            f"{title}[{row}, {column}] is {values[row, column]}; allowed: finite 32-bit numbers"
-        )
-    return result
+IDX_FOLDER = Format(
+    "IDX folder",
+    "a folder of the four IDX .gz files of MNIST and its kin",
+    is_idx_folder,
+    read_idx_folder,
+)
+NPZ = Format(
+    "array file",
+    "a file .npz with x_train, y_train, x_test and y_test, perhaps x_valid and y_valid",
+    files_ending_in((".npz",)),
+    read_npz,
+    (".npz",),
+)

@@ -12,7 +12,9 @@ import numpy as np
 
 from ..errors import InputError
 from . import limits
-from .archives import Member, archive_members, folder_members
+from .archives import ARCHIVE_ENDINGS, Member, archive_members, folder_members
+from .formats import Format, files_ending_in
+from .labels import label_problem
 from .limits import reading, shown
 from .types import SPLIT_OF, Part, Source, object_array
 
@@ -43,13 +45,17 @@ class _Collected:
         return min(_BATCH, _BATCH_BYTES // self.pixels[0].size + 1) if self.pixels else 1
 
 
-def read_image_folder(folder: Path, wanted: Collection[str]) -> Source:
+def is_image_folder(folder: Path) -> bool:
+    """Whether `folder` holds a folder that is named as a split."""
+    return folder.is_dir() and bool(_tops(folder))
+
+
+def read_image_folder(folder: Path, wanted: Collection[str], task: str | None) -> Source:
     """An image folder; classes are the folder names, images are sorted by name."""
-    tops = [e.name for e in sorted(folder.iterdir()) if e.is_dir() and e.name.lower() in SPLIT_OF]
-    return _read_images(folder_members(folder, tops), str(folder), wanted)
+    return _read_images(folder_members(folder, _tops(folder)), str(folder), wanted)
 
 
-def read_image_archive(path: Path, wanted: Collection[str]) -> Source:
+def read_image_archive(path: Path, wanted: Collection[str], task: str | None) -> Source:
     """An image folder in a .zip, .tar, .tar.gz or .tgz, perhaps inside one top folder."""
     return _read_images(archive_members(path), str(path), wanted)
 
@@ -100,6 +106,10 @@ def _checked_shape(image: "Image", name: str, like: np.ndarray | None) -> tuple[
             f"{name}: the image is {_size(shape)}; allowed: {_size(like.shape)} like the first"
         )
     return shape
+
+
+def _tops(folder: Path) -> list[str]:
+    return [e.name for e in sorted(folder.iterdir()) if e.name.lower() in SPLIT_OF and e.is_dir()]
 
 
 def _read_images(members: Iterable[Member], title: str, wanted: Collection[str]) -> Source:
@@ -163,8 +173,8 @@ def _batches(
 
 
 def _check_name(name: str, title: str) -> None:
-    """A class name goes into JSON and messages: no lone surrogates, no control characters."""
-    if any(character < " " or "\ud800" <= character <= "\udfff" for character in name):
+    """A class is a label, and the name of a file goes into messages."""
+    if any(map(label_problem, name.split("/"))):
         raise InputError(f"{title}: the name {shown(name)}; allowed: printable UTF-8 text")
 
 
@@ -191,3 +201,18 @@ def _parts(collected: _Collected) -> dict[str, Part]:
             pixels = np.stack([collected.pixels[i] for i in chosen])
             parts[split] = Part(pixels, object_array([names[i][1] for i in chosen]))
     return parts
+
+
+IMAGE_FOLDER = Format(
+    "image folder",
+    "a folder train/<class>/*.png|jpg, also valid/ and test/",
+    is_image_folder,
+    read_image_folder,
+)
+IMAGE_ARCHIVE = Format(
+    "image archive",
+    f"an image folder as one file {', '.join(ARCHIVE_ENDINGS)}",
+    files_ending_in(ARCHIVE_ENDINGS),
+    read_image_archive,
+    ARCHIVE_ENDINGS,
+)

@@ -59,28 +59,11 @@ class _Readable(Protocol):
 
 
 class BoundedStream:
-    """Forward-only reader over `stream` that raises InputError past `limit` bytes or the ratio.
-
-    Has what tarfile asks of a file: read, seek (forward), tell. `last` is the last answer of read.
-    """
+    """Forward-only reader over `stream` that raises InputError past `limit` bytes or the ratio."""
 
     def __init__(self, stream: _Readable, name: object, packed: int, limit: int) -> None:
         self._stream, self._name, self._packed, self._limit = stream, name, packed, limit
         self._position = 0
-        self.last = b""
-
-    def tell(self) -> int:
-        """Bytes read so far."""
-        return self._position
-
-    def seek(self, position: int) -> int:
-        """Skip forward to `position`."""
-        if position < self._position:
-            raise InputError(f"{self._name}: damaged (an entry points back into the archive)")
-        while self._position < position:
-            if not self.read(min(_CHUNK_BYTES, position - self._position)):
-                break
-        return self._position
 
     def read(self, size: int) -> bytes:
         """Up to `size` bytes, fewer only at the end; the memory taken follows what is there."""
@@ -89,8 +72,7 @@ class BoundedStream:
             parts.append(data)
             size -= len(data)
             self._count(len(data))
-        self.last = b"".join(parts) if len(parts) != 1 else parts[0]
-        return self.last
+        return b"".join(parts) if len(parts) != 1 else parts[0]
 
     def drain(self) -> None:
         """Read to the end, so that a checksum there is compared."""
@@ -104,18 +86,25 @@ class BoundedStream:
         check_ratio(self._name, self._packed, self._position)
 
 
+def check_plain(path: Path) -> None:
+    """Raise InputError unless `path` is a file to open: a pipe would block, a device never end."""
+    if not path.is_file():
+        state = "not a plain file; allowed: plain files" if path.exists() else "no such file"
+        raise InputError(f"{path}: {state}")
+
+
 @contextmanager
 def open_bounded(path: Path, limit: int, packed: bool) -> Iterator[BoundedStream]:
     """Open `path`, through gzip when `packed`, within the bounds."""
-    if not path.is_file():  # a pipe would block
-        raise InputError(f"{path}: no such file")
-    with reading(path), path.open("rb") as raw:
+    with reading(path):
+        check_plain(path)
         size = path.stat().st_size
-        if not packed:
-            yield BoundedStream(raw, path, size, limit)
-            return
-        with gzip.GzipFile(fileobj=raw, mode="rb") as stream:
-            yield BoundedStream(stream, path, size, limit)
+        with path.open("rb") as raw:
+            if not packed:
+                yield BoundedStream(raw, path, size, limit)
+                return
+            with gzip.GzipFile(fileobj=raw, mode="rb") as stream:
+                yield BoundedStream(stream, path, size, limit)
 
 
 def read_bounded(path: Path, limit: int) -> bytes:

@@ -1,27 +1,8 @@
-"""Labels and the validation split."""
-
-import re
-from collections.abc import Sequence
+"""Drawing a validation split."""
 
 import numpy as np
 
 from ..errors import InputError
-
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
-
-
-def sorted_labels(names: np.ndarray) -> tuple[str, ...]:
-    """The different names, sorted: as numbers when all of them look like numbers."""
-    found = sorted(set(names.tolist()))
-    if all(_NUMBER.fullmatch(name) for name in found):
-        found.sort(key=float)
-    return tuple(found)
-
-
-def label_indices(names: np.ndarray, labels: Sequence[str]) -> np.ndarray:
-    """Index of each name in `labels`, int64 [N]; -1 for a name that is not there."""
-    index = {label: i for i, label in enumerate(labels)}
-    return np.array([index.get(name, -1) for name in names.tolist()], dtype=np.int64)
 
 
 def stratified_split(

@@ -12,6 +12,8 @@ import numpy as np
 
 from ..errors import InputError
 from . import limits
+from .formats import Format, files_ending_in
+from .labels import label_problem
 from .limits import shown
 from .types import SPLIT_OF, Part, Source, object_array
 
@@ -38,21 +40,23 @@ def split_ending(name: str, endings: Sequence[str]) -> tuple[str, str]:
     return lowered[: len(lowered) - len(ending)], ending
 
 
-def is_table(name: str) -> bool:
-    """Whether the file name has the ending of a table."""
-    return bool(split_ending(name, TABLE_ENDINGS)[1])
-
-
-def read_table(path: Path, task: str) -> Source:
-    """A single table: everything in it is train."""
+def read_table(path: Path, wanted: Collection[str], task: str | None) -> Source:
+    """A single table: everything in it is train, whatever is wanted."""
     table = parse_table(_read(path), str(path))
-    return Source("text", task, {"train": _part(table, task)}, single=True)
+    chosen = task or "classification"
+    return Source("text", chosen, {"train": _part(table, chosen)}, single=True)
 
 
-def read_table_folder(folder: Path, wanted: Collection[str], task: str) -> Source:
+def is_table_folder(folder: Path) -> bool:
+    """Whether `folder` holds anything that is named as a split's table, or as replies."""
+    return folder.is_dir() and any(_split_of(entry.name) for entry in folder.iterdir())
+
+
+def read_table_folder(folder: Path, wanted: Collection[str], task: str | None) -> Source:
     """The tables train, valid and test in `folder`, and replies beside them."""
-    names = [entry.name for entry in sorted(folder.iterdir()) if entry.is_file()]
-    return read_tables(names, lambda name: _read(folder / name), str(folder), wanted, task)
+    names = sorted(entry.name for entry in folder.iterdir())
+    chosen = task or "classification"
+    return read_tables(names, lambda name: _read(folder / name), str(folder), wanted, chosen)
 
 
 def read_tables(
@@ -80,14 +84,21 @@ def split_tables(names: Sequence[str], title: str) -> dict[str, str]:
     """File name of each split and of "replies"; InputError when two files claim one split."""
     found: dict[str, str] = {}
     for name in names:
-        stem, ending = split_ending(name, TABLE_ENDINGS)
-        split = stem if stem == "replies" else SPLIT_OF.get(stem)
-        if not ending or split is None:
+        split = _split_of(name)
+        if split is None:
             continue
         if split in found:
             raise InputError(f"{title}: both {found[split]} and {name} hold {split}; allowed: one")
         found[split] = name
     return found
+
+
+def _split_of(name: str) -> str | None:
+    """What the file name says the table holds: a split, "replies" or nothing of use."""
+    stem, ending = split_ending(name, TABLE_ENDINGS)
+    if not ending:
+        return None
+    return stem if stem == "replies" else SPLIT_OF.get(stem)
 
 
 def parse_table(data: bytes, name: str, text_columns: Sequence[str] = TEXT_COLUMNS) -> Table:
@@ -155,9 +166,7 @@ def _tsv_rows(content: str) -> Iterator[tuple[int, list[str]]]:
             yield line, row.split("\t")
 
 
-def _columns(
-    cells: list[str], name: str, text_columns: Sequence[str]
-) -> tuple[bool, int, int]:
+def _columns(cells: list[str], name: str, text_columns: Sequence[str]) -> tuple[bool, int, int]:
     """(first row is a header, place of the label, place of the text)."""
     names = [cell.strip().lower() for cell in cells]
     label = next((names.index(c) for c in LABEL_COLUMNS if c in names), None)
@@ -165,12 +174,21 @@ def _columns(
     if label is None and text is None and len(names) == 2:
         return False, 0, 1
     if label is not None and text is not None:
+        _check_once(names, (label, text), name)
         return True, label, text
     missing, columns = ("text", text_columns) if text is None else ("label", LABEL_COLUMNS)
     raise InputError(
         f"{name}: no {missing} column, the first row is {shown(cells)}; allowed: a header with a"
         f" column named {', '.join(columns)}, or two columns (label, text) without a header"
     )
+
+
+def _check_once(names: list[str], chosen: tuple[int, int], name: str) -> None:
+    for column in (names[at] for at in chosen):
+        if names.count(column) > 1:
+            raise InputError(
+                f"{name}: {names.count(column)} columns are named {column}; allowed: one"
+            )
 
 
 def _append(
@@ -181,9 +199,10 @@ def _append(
             f"{table.name} row {line}: found {len(cells)} columns; allowed: {width} as in row 1"
         )
     label, text = cells[label_at].strip(), cells[text_at]
-    if not label or not text.strip():
-        empty = "text" if label else "label"
-        raise InputError(f"{table.name} row {line}: the {empty} is empty; allowed: any other")
+    problem = label_problem(label)
+    if problem or not text.strip():
+        found = f"label {problem}" if problem else "text is empty; allowed: any other"
+        raise InputError(f"{table.name} row {line}: the {found}")
     table.labels.append(label)
     table.texts.append(text)
     table.lines.append(line)
@@ -211,6 +230,23 @@ def _number(name: str, line: int, label: str) -> float:
 
 def _replies(table: Table) -> dict[str, tuple[str, ...]]:
     replies: dict[str, tuple[str, ...]] = {}
-    for label, reply in zip(table.labels, table.texts, strict=True):
+    for line, label, reply in zip(table.lines, table.labels, table.texts, strict=True):
+        if problem := label_problem(reply):
+            raise InputError(f"{table.name} row {line}: the reply {problem}")
         replies[label] = (*replies.get(label, ()), reply)
     return replies
+
+
+TABLE = Format(
+    "table",
+    f"a file {', '.join(TABLE_ENDINGS)} with columns label and text",
+    files_ending_in(TABLE_ENDINGS),
+    read_table,
+    TABLE_ENDINGS,
+)
+TABLE_FOLDER = Format(
+    "table folder",
+    f"a folder of train/valid/test tables ({', '.join(TABLE_ENDINGS)})",
+    is_table_folder,
+    read_table_folder,
+)

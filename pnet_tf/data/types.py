@@ -1,7 +1,8 @@
 """What a reader hands on: `Dataset` and `Split` for everyone, `Source` and `Part` within."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -23,8 +24,8 @@ class Split:
     """Examples of one split.
 
     `inputs`: text: object array [N] of str; image: uint8 [N, H, W, C]; dense: float32 [N, F].
-    `targets`: classification: int64 [N], -1 for a label that train does not have; regression:
-    float32 [N, K].
+    `targets`: classification: int64 [N], -1 for a label that train does not have and, in train,
+    for no label; regression: float32 [N, K].
     """
 
     inputs: np.ndarray
@@ -53,7 +54,11 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Part:
-    """One split as read: `targets` is an object array [N] of label names, or float32 [N, K]."""
+    """One split as read: inputs as in `Split`, targets not yet numbered.
+
+    `targets`: an object array [N] of label names, with None for rows of train that have no label;
+    regression: float32 [N, K].
+    """
 
     inputs: np.ndarray
     targets: np.ndarray
@@ -70,8 +75,10 @@ class Source:
     single: bool = False
 
 
-def object_array(values: list[str]) -> np.ndarray:
+def object_array(values: Iterable[Any]) -> np.ndarray:
     """Object array [N] of the strings, which NumPy must not turn into fixed-width ones."""
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
+    items = list(values)
+    array = np.empty(len(items), dtype=object)
+    for row, item in enumerate(items):  # array[:] would take items that are lists for rows
+        array[row] = item
     return array

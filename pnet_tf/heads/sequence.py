@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .._keras import keras, tf
+from ..errors import InputError
 from ..projections.seeded import check_range
 from .bits import bits_input, check_fraction
 from .positions import PositionBits
@@ -36,6 +37,11 @@ def sequence_head(
     check_fraction("dropout", dropout)
     layers = keras.layers
     x = bits = bits_input(input_shape)
+    if len(input_shape) != 2:
+        raise InputError(
+            f"the sequence head needs token vectors [tokens, bits], got bits of shape "
+            f"{list(input_shape)}"
+        )
     if token_dropout:
         x = layers.Dropout(token_dropout, noise_shape=(None, x.shape[1], 1), name="token_dropout")(
             x

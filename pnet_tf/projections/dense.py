@@ -8,6 +8,7 @@ import numpy as np
 
 from .._keras import keras, tf
 from ..errors import InputError
+from .base import Projection
 from .seeded import (
     check_range,
     check_seed,
@@ -46,7 +47,7 @@ def rademacher_bits(x: tf.Tensor, packed: np.ndarray, outputs: int) -> tf.Tensor
 
 
 @keras.utils.register_keras_serializable("pnet_tf")
-class DenseProjection(keras.layers.Layer):
+class DenseProjection(Projection):
     """T = `functions` projections of d = `bits` bits: sign(x . P), P rebuilt from `seed`.
 
     Pixels uint8 [N, H, W, C] or features float32 [N, F], finite, to +-1 float32 [N, T*d]. A model

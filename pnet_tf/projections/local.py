@@ -9,6 +9,7 @@ import numpy as np
 
 from .._keras import keras, tf
 from ..errors import InputError
+from .base import Projection
 from .seeded import check_range, check_seed, random_ternary, random_uniform
 from .straight_through import Sign
 
@@ -58,13 +59,15 @@ def local_bits(
 
 
 @keras.utils.register_keras_serializable("pnet_tf")
-class LocalProjection(keras.layers.Layer):
+class LocalProjection(Projection):
     """`filters` fixed random `kernel` x `kernel` filters a channel, a random threshold, the sign.
 
     Pixels uint8 [N, H, W, C] to +-1 float32 [N, H', W', C * filters], H' = ceil(H / stride). A
     model file holds 4 * (kernel^2 + 1) bytes an output channel. `stride` None: 2, or 1 for images
     of which a side is below 16 pixels, which have none to spare.
     """
+
+    kinds = ("image",)
 
     def __init__(
         self,

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from .._keras import keras, tf
+from .base import Projection
 from .seeded import (
     check_range,
     check_seed,
@@ -92,7 +93,7 @@ def _block_shape(layout: Layout) -> list[int]:
 
 
 @keras.utils.register_keras_serializable("pnet_tf")
-class StructuredProjection(keras.layers.Layer):
+class StructuredProjection(Projection):
     """T = `functions` projections of d = `bits` bits: sign of H.D3.H.D2.H.D1.x.
 
     Pixels uint8 [N, H, W, C] or features float32 [N, F], finite, to +-1 float32 [N, T*d]; x is

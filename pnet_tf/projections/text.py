@@ -26,6 +26,7 @@ import numpy as np
 
 from .._keras import keras, tf
 from ..errors import InputError
+from .base import Projection
 from .seeded import check_range, check_seed, random_words
 
 _ORDERS = 4
@@ -146,13 +147,15 @@ def _scatter(index: tf.Tensor, values: tf.Tensor, segments: int) -> tf.Tensor:
 
 
 @keras.utils.register_keras_serializable("pnet_tf")
-class TextProjection(keras.layers.Layer):
+class TextProjection(Projection):
     """UTF-8 bytes uint8 [N, byte_length] to ternary token vectors float32 [N, tokens, T*d].
 
     T = `functions` of d = `bits` give each token T*d columns, which must be a power of two, 8 to
     4096. An n-gram sets `hashes` columns and a whole token `word_hashes`. A message of more than
     `tokens` tokens has its rest in the last one. InputError on bad values.
     """
+
+    kinds = ("text",)
 
     def __init__(
         self,

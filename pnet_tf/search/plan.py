@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import InputError
+from ..names import QUANTIZATIONS
 from ..settings import WHOLE_VECTOR, make_settings, read_config_file
 
-QUANTIZE = ("none", "dynamic", "int8", "int4")
 HEADS = ("linear", "dense", "lookup", "sequence")
 DEFAULT_HIDDEN = (128,)
 DEFAULT_HEADS = {"text": ("sequence",), "image": ("linear", "dense"), "dense": ("linear", "dense")}
@@ -186,7 +186,7 @@ def head_kinds(heads: Sequence[str], hidden: Sequence[int]) -> tuple[tuple[str, 
 
 def _projection(kind: str, sweep: Sweep) -> str | None:
     """The projection of whole vectors that settings name, else structured; text has one only."""
-    named = make_settings(kind, [sweep.config], recipe=sweep.recipe)["projection"].get("name")
+    named = make_settings(kind, [sweep.config], recipe=sweep.recipe).projection.name
     if kind == "text":
         return None
     return named if named in WHOLE_VECTOR else "structured"
@@ -201,7 +201,7 @@ def parse_sweep(options: Mapping[str, Any]) -> Sweep:
         "points": parse_points,
         "heads": lambda text: parse_names(text, "--heads", HEADS),
         "hidden": lambda text: parse_numbers(text, "--hidden"),
-        "quantize": lambda text: parse_names(text, "--quantize", QUANTIZE),
+        "quantize": lambda text: parse_names(text, "--quantize", QUANTIZATIONS.names()),
         "seeds": lambda text: parse_numbers(text, "--seeds"),
     }
     parsed = {name: read[name](value) if name in read else value for name, value in options.items()}

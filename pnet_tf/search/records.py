@@ -18,9 +18,9 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from .. import runs
 from ..errors import InputError
 from ..files import atomic_write_text
+from ..runs import directory as runs
 from .pareto import pareto_front
 from .plan import Plan, Training, export_command, point_folder, point_name, run_folder
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import os
 import shutil
@@ -13,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .. import runs
-from ..data import Dataset, Split, load_dataset
+from ..data import Dataset, Split, data_sha256, load_dataset, read_source
 from ..errors import InputError, WorkError
-from ..export.evaluate import evaluate_model
-from ..export.interpreter import load_model
-from ..settings import make_settings, plain_settings
+from ..runs import directory as runs
+from ..settings import Settings, make_settings
+from ..tflite.evaluate import evaluate_model
+from ..tflite.model import load_model
 from . import records
 from .children import Children, Stopped, terminable
 from .plan import (
@@ -66,7 +65,7 @@ def search_bits(
     data = _load(source, sweep, test)
     plan = make_plan(source, data.kind, sweep)
     _check_trainings(data, plan)
-    settings = {**plan.settings(), "data_sha256": data_hash(data)}
+    settings = {**plan.settings(), "data_sha256": data_sha256(data)}
     folder = Path(out)
     records.start_folder(folder, plan, settings)
     failures = run_points(plan, folder, _ValidSplits(source), jobs=jobs, told=told)
@@ -109,10 +108,11 @@ def check_matplotlib() -> None:
 
 
 def _load(source: str, sweep: Sweep, test: bool) -> Dataset:
-    fraction = plain_settings([sweep.config])["valid_fraction"]
-    data = load_dataset(source, seed=sweep.seeds[0], valid_fraction=fraction)
-    if data.task != "classification":
+    found = read_source(source)
+    if found.task != "classification":
         raise InputError(f"{source}: holds targets for regression; bits compares accuracies")
+    settings = make_settings(found.kind, [sweep.config], recipe=sweep.recipe)
+    data = found.divide(seed=sweep.seeds[0], valid_fraction=settings.valid_fraction)
     if test and data.test is None:
         raise InputError(f"{source}: has no test split; leave out --test")
     return data
@@ -120,25 +120,15 @@ def _load(source: str, sweep: Sweep, test: bool) -> Dataset:
 
 def _check_trainings(data: Dataset, plan: Plan) -> None:
     """Refuse now what `train` or `export` would refuse later."""
-    from ..training import check_settings
+    from ..training.fit import check_settings
 
-    many = [make_settings(data.kind, plan.changes(training), recipe=plan.sweep.recipe)
-            for training in plan.trainings]  # fmt: skip
+    many: list[Settings] = [
+        make_settings(data.kind, plan.changes(training), recipe=plan.sweep.recipe)
+        for training in plan.trainings
+    ]
     check_settings(data, many)
-    if many[0]["qat"] == "int8" and plan.sweep.quantize != ("int8",):
+    if many[0].qat == "int8" and plan.sweep.quantize != ("int8",):
         raise InputError("a run trained with qat int8 exports as int8 alone; give --quantize int8")
-
-
-def data_hash(data: Dataset) -> str:
-    """SHA-256 of labels, inputs and targets of the train and validation splits."""
-    digest = hashlib.sha256(repr(data.labels).encode())
-    for split in (data.train, data.valid):
-        if data.kind == "text":
-            digest.update("\0".join(split.inputs.tolist()).encode())
-        else:
-            digest.update(split.inputs.tobytes())
-        digest.update(split.targets.tobytes())
-    return digest.hexdigest()
 
 
 class _ValidSplits:
@@ -151,8 +141,7 @@ class _ValidSplits:
 
     def of(self, run: runs.Run) -> Split:
         """The examples that this run chose its epoch by, none of which it was trained on."""
-        settings = run.config["settings"]
-        seed, fraction = settings["seed"], settings["valid_fraction"]
+        seed, fraction = run.config.settings.seed, run.config.settings.valid_fraction
         with self._lock:
             if (seed, fraction) not in self._splits:
                 data = load_dataset(self._source, seed=seed, valid_fraction=fraction)

@@ -5,14 +5,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from .._keras import keras, tf
 
-KINDS = ("text", "image", "dense")
-TASKS = ("classification", "regression")
 _UNROLLED_TOKENS = 32
 
 
@@ -22,13 +20,49 @@ class Trainer:
 
     model: encoded inputs -> logits [N, outputs], no softmax; regression: the values themselves.
     encode: `Split.inputs` -> one array that the model takes (int32, uint8 or float32).
-    config: plain JSON from which `rebuild_trainer` makes the same network with fresh weights.
+    config: plain JSON from which `rebuild_trainer` makes the same network with fresh weights; None
+    for a model that exists in memory alone, which no run can rebuild.
     """
 
     name: str
     model: keras.Model
-    encode: Callable[[np.ndarray], np.ndarray]
-    config: Mapping[str, Any]
+    encode: Callable[[Any], np.ndarray]
+    config: Mapping[str, Any] | None = None
+
+
+class Encoder(Protocol):
+    """How a network sees `Split.inputs`; what it measured on the training split is its state."""
+
+    @classmethod
+    def fit(cls, inputs: np.ndarray, shape: tuple[int, ...], options: Any) -> Encoder:
+        """The encoder for training inputs of `shape` (() for texts) and a network's options."""
+
+    @classmethod
+    def from_json(cls, state: Mapping[str, Any], shape: tuple[int, ...]) -> Encoder:
+        """The encoder of a `to_json`."""
+
+    def encode(self, inputs: Any) -> np.ndarray:
+        """One array that the network takes."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """A trainer by name, for one kind of input: what `names.TRAINERS` lists, alone or in a tuple.
+
+    `build(encoder, outputs, seed, options)` gives the Keras model of encoded inputs; `options` is a
+    frozen `msgspec.Struct` (or dataclass) whose fields are the options of settings; `encoder` the
+    class that it declares. `measured(model, encoder, inputs)` sets weights that are not trained but
+    measured on the training inputs.
+    """
+
+    kind: str
+    build: Callable[[Any, int, int, Any], keras.Model]
+    options: type
+    encoder: type[Any]
+    measured: Callable[[keras.Model, Any, np.ndarray], None] | None = None
 
 
 class Layers:

@@ -10,9 +10,12 @@ import re
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from msgspec import Meta
+
+from ..parsing import parse
 
 ID_BITS = 20
 ID_MASK = (1 << ID_BITS) - 1
@@ -30,11 +33,30 @@ class TextFeatures:
     past the two limits are cut.
     """
 
-    tokens: int
-    features: int
-    buckets: int
-    shortest: int
-    longest: int
+    tokens: Annotated[int, Meta(ge=1, le=MAX_TOKENS)]
+    features: Annotated[int, Meta(ge=1, le=MAX_FEATURES)]
+    buckets: Annotated[int, Meta(ge=1, le=ID_MASK - 1)]
+    shortest: Annotated[int, Meta(ge=1, le=8)]
+    longest: Annotated[int, Meta(ge=1, le=8)]
+
+    @classmethod
+    def fit(cls, inputs: Iterable[str], shape: tuple[int, ...], options: Any) -> TextFeatures:
+        """Limits that cut about one text in a hundred, at most 256 tokens and 2048 features.
+
+        `options` have buckets, shortest and longest.
+        """
+        hashing = {key: getattr(options, key) for key in ("buckets", "shortest", "longest")}
+        whole = cls(MAX_TOKENS, MAX_FEATURES, **hashing)
+        words: dict[str, list[int]] = {}
+        rows = [whole._row(str(text), words) for text in inputs]
+        tokens = [(row[-1] >> ID_BITS) + 1 for row in rows if row]
+        features = [len(row) for row in rows if row]
+        return cls(_limit(tokens, MAX_TOKENS), _limit(features, MAX_FEATURES), **hashing)
+
+    @classmethod
+    def from_json(cls, state: Mapping[str, Any], shape: tuple[int, ...]) -> TextFeatures:
+        """The encoder of a `to_json`."""
+        return parse(state, cls, "encoder: ")
 
     def encode(self, texts: Iterable[str]) -> np.ndarray:
         """Packed features of each text."""
@@ -75,19 +97,6 @@ class TextFeatures:
 
     def _bucket(self, feature: str) -> int:
         return zlib.crc32(feature.encode("utf-8", "replace")) % self.buckets + 1
-
-
-def fit_text_features(texts: Iterable[str], options: Mapping[str, Any]) -> TextFeatures:
-    """Limits that cut about one text in a hundred, at most 256 tokens and 2048 features."""
-    hashing = {key: options[key] for key in ("buckets", "shortest", "longest")}
-    whole = TextFeatures(MAX_TOKENS, MAX_FEATURES, **hashing)
-    words: dict[str, list[int]] = {}
-    rows = [whole._row(str(text), words) for text in texts]
-    tokens = [(row[-1] >> ID_BITS) + 1 for row in rows if row]
-    features = [len(row) for row in rows if row]
-    return TextFeatures(
-        _limit(tokens, MAX_TOKENS), _limit(features, MAX_FEATURES), **hashing
-    )
 
 
 def inverse_document_frequency(encoded: np.ndarray, buckets: int) -> np.ndarray:

@@ -2,20 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
+
+import numpy as np
+from msgspec import Meta
 
 from .._keras import keras, tf
+from ..errors import InputError
 from .base import Layers, norm_relu
-from .text_features import ID_BITS, ID_MASK, TextFeatures
+from .options import Count, Counts, Fraction, Options
+from .text_features import ID_BITS, ID_MASK, TextFeatures, inverse_document_frequency
 
 IDF_LAYER = "idf"
-_COMMON = {"buckets": 16384, "shortest": 2, "longest": 4, "dropout": 0.5, "feature_dropout": 0.3,
-           "token_dropout": 0.1}
-FF_OPTIONS = {**_COMMON, "embedding": 256, "units": 0, "dropout": 0.6, "token_dropout": 0.0}
-CNN_OPTIONS = {**_COMMON, "embedding": 128, "widths": [2, 3], "channels": 128}
-RECURRENT_OPTIONS = {**_COMMON, "embedding": 128, "units": 128}
+
+
+class TextOptions(Options, frozen=True):
+    """What all text networks have: hashing of the features, widths and rates of dropout.
+
+    Features fall into `buckets`; n-grams have `shortest` to `longest` letters. `feature_dropout`
+    and `token_dropout` leave out features and whole tokens.
+    """
+
+    buckets: Annotated[int, Meta(ge=1, le=2**20 - 2)] = 16384
+    shortest: Annotated[int, Meta(ge=1, le=8)] = 2
+    longest: Annotated[int, Meta(ge=1, le=8)] = 4
+    embedding: Count = 128
+    dropout: Fraction = 0.5
+    feature_dropout: Fraction = 0.3
+    token_dropout: Fraction = 0.1
+
+    def __post_init__(self) -> None:
+        if self.shortest > self.longest:
+            raise InputError(
+                f"shortest must be at most longest, got {self.shortest} and {self.longest}"
+            )
+
+
+class TextFF(TextOptions, frozen=True):
+    """`units` of a hidden layer; 0: none."""
+
+    embedding: Count = 256
+    units: Annotated[int, Meta(ge=0, le=65536)] = 0
+    dropout: Fraction = 0.6
+    token_dropout: Fraction = 0.0
+
+
+class TextCNN(TextOptions, frozen=True):
+    """`channels` of each of the `widths` of convolutions, in tokens."""
+
+    widths: Counts = (2, 3)
+    channels: Count = 128
+
+
+class TextRecurrent(TextOptions, frozen=True):
+    """`units` of each direction."""
+
+    units: Count = 128
 
 
 @dataclass(frozen=True)
@@ -68,7 +111,7 @@ class TokenSums(keras.layers.Layer):
 
 
 def text_ff(
-    features: TextFeatures, outputs: int, seed: int, options: Mapping[str, Any]
+    features: TextFeatures, outputs: int, seed: int, options: TextFF
 ) -> keras.Model:
     """The bag of features to logits; `units` > 0 adds a hidden layer.
 
@@ -76,36 +119,36 @@ def text_ff(
     """
     layers = Layers(seed)
     text = _text(features, layers, options, tokens=1)
-    x = layers.dropout(options["dropout"])(_bag(text))
-    if options["units"]:
-        x = layers.dropout(options["dropout"])(layers.dense(options["units"], activation="relu")(x))
+    x = layers.dropout(options.dropout)(_bag(text))
+    if options.units:
+        x = layers.dropout(options.dropout)(layers.dense(options.units, activation="relu")(x))
     return keras.Model(text.packed, layers.logits(outputs)(x), name="text_ff")
 
 
 def text_cnn(
-    features: TextFeatures, outputs: int, seed: int, options: Mapping[str, Any]
+    features: TextFeatures, outputs: int, seed: int, options: TextCNN
 ) -> keras.Model:
     """Convolutions of several widths over tokens, maximum over time (Kim 2014); and the bag."""
     layers = Layers(seed)
     text = _text(features, layers, options, features.tokens)
     tokens, mask = _tokens(text, layers), text.mask
     maxima = [
-        tf.reduce_max(norm_relu(layers.conv_tokens(options["channels"], width)(tokens)) * mask, 1)
-        for width in options["widths"]
+        tf.reduce_max(norm_relu(layers.conv_tokens(options.channels, width)(tokens)) * mask, 1)
+        for width in options.widths
     ]
-    x = layers.dropout(options["dropout"])(tf.concat([_bag(text), *maxima], -1))
+    x = layers.dropout(options.dropout)(tf.concat([_bag(text), *maxima], -1))
     return keras.Model(text.packed, layers.logits(outputs)(x), name="text_cnn")
 
 
 def text_lstm(
-    features: TextFeatures, outputs: int, seed: int, options: Mapping[str, Any]
+    features: TextFeatures, outputs: int, seed: int, options: TextRecurrent
 ) -> keras.Model:
     """Bidirectional LSTM over tokens, maximum over time; and the bag."""
     return _recurrent(keras.layers.LSTMCell, "text_lstm", features, outputs, seed, options)
 
 
 def text_gru(
-    features: TextFeatures, outputs: int, seed: int, options: Mapping[str, Any]
+    features: TextFeatures, outputs: int, seed: int, options: TextRecurrent
 ) -> keras.Model:
     """Bidirectional GRU over tokens, maximum over time; and the bag."""
     return _recurrent(keras.layers.GRUCell, "text_gru", features, outputs, seed, options)
@@ -117,20 +160,20 @@ def _recurrent(
     features: TextFeatures,
     outputs: int,
     seed: int,
-    options: Mapping[str, Any],
+    options: TextRecurrent,
 ) -> keras.Model:
     layers = Layers(seed)
     text = _text(features, layers, options, features.tokens)
     tokens, mask = _tokens(text, layers), text.mask
-    both_ways = layers.recurrent(cell, options["units"], features.tokens)
+    both_ways = layers.recurrent(cell, options.units, features.tokens)
     states = both_ways(tokens, mask=tf.cast(mask[:, :, 0], tf.bool))
     maxima = tf.reduce_max(states - (1.0 - mask) * 2.0, axis=1)
-    x = layers.dropout(options["dropout"])(tf.concat([_bag(text), maxima], -1))
+    x = layers.dropout(options.dropout)(tf.concat([_bag(text), maxima], -1))
     return keras.Model(text.packed, layers.logits(outputs)(x), name=name)
 
 
 def _text(
-    features: TextFeatures, layers: Layers, options: Mapping[str, Any], tokens: int
+    features: TextFeatures, layers: Layers, options: TextOptions, tokens: int
 ) -> _Text:
     """The IDF table is a weight that is not trained, so it is saved with the others."""
     packed = keras.Input((features.features,), dtype="int32", name="packed")
@@ -138,12 +181,12 @@ def _text(
     idf = keras.layers.Embedding(
         features.buckets + 1, 1, embeddings_initializer="zeros", trainable=False, name=IDF_LAYER
     )
-    weights = layers.dropout(options["feature_dropout"])(idf(buckets)[:, :, 0])
-    if options["token_dropout"]:
+    weights = layers.dropout(options.feature_dropout)(idf(buckets)[:, :, 0])
+    if options.token_dropout:
         ones = tf.ones_like(packed[:, :1], tf.float32) * tf.ones((1, features.tokens))
-        kept = layers.dropout(options["token_dropout"])(ones)
+        kept = layers.dropout(options.token_dropout)(ones)
         weights *= tf.gather(kept, tf.bitwise.right_shift(packed, ID_BITS), batch_dims=1)
-    summed = TokenSums(features.buckets, options["embedding"], tokens, layers.small_uniform())
+    summed = TokenSums(features.buckets, options.embedding, tokens, layers.small_uniform())
     return _Text(packed, *summed(packed, weights))
 
 
@@ -159,3 +202,9 @@ def _tokens(text: _Text, layers: Layers) -> tf.Tensor:
     """
     dense = layers.dense(text.sums.shape[-1], activation="relu")
     return dense(text.sums * tf.math.rsqrt(text.squares + 1e-6)) * text.mask
+
+
+def measure_idf(model: keras.Model, features: TextFeatures, inputs: np.ndarray) -> None:
+    """Set the table of inverse document frequencies, which is not trained."""
+    weights = inverse_document_frequency(features.encode(inputs), features.buckets)
+    model.get_layer(IDF_LAYER).set_weights([weights[:, None]])

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from pnet_tf.export.counts import zipped_bytes
+from pnet_tf.tflite.counts import zipped_bytes
 from pnet_tf.settings import make_settings
 from tests.calls import call
 

@@ -8,10 +8,10 @@ from pnet_tf._keras import keras
 from pnet_tf.compress.compression import Compression
 from pnet_tf.compress.plan import CompressionPlan
 from pnet_tf.export.quantize import convert, projection_scope
-from pnet_tf.export.reader import read_model
+from pnet_tf.tflite.reader import read_model
 from pnet_tf.export.weights import count_weights, sparsity
-from pnet_tf.joint import JointData, JointFit, Schedule
-from pnet_tf.losses import JointLoss
+from pnet_tf.training.joint import JointData, JointFit, Schedule
+from pnet_tf.training.objective import JointLoss
 from pnet_tf.model import build_student
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "export"))

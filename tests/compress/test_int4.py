@@ -5,7 +5,7 @@ from pnet_tf._keras import tf
 from pnet_tf.compress.int4 import Int4, int4_aware
 from pnet_tf.compress.weights import rounded
 from pnet_tf.errors import InputError
-from pnet_tf.export.flatbuffer import shrink
+from pnet_tf.tflite.flatbuffer import shrink
 from pnet_tf.export.quantize import convert
 from pnet_tf.heads import dense_head, lookup_head
 from pnet_tf.model import build_student, without_qat

@@ -4,13 +4,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pnet_tf import runs
+from pnet_tf.runs import directory as runs
 from pnet_tf._keras import keras, tf
 from pnet_tf.compress.qat import Int8, int8_aware
 from pnet_tf.errors import InputError
-from pnet_tf.export.flatbuffer import shrink
+from pnet_tf.tflite.flatbuffer import shrink
 from pnet_tf.export.quantize import convert
-from pnet_tf.export.reader import read_model
+from pnet_tf.tflite.reader import read_model
 from pnet_tf.heads import dense_head, lookup_head
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "export"))

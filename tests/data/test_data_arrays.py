@@ -6,7 +6,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from pnet_tf.data import limits, load_dataset, load_split
+from pnet_tf.data import InputSpec, limits, load_dataset, load_split
 from pnet_tf.errors import InputError
 
 
@@ -27,7 +27,7 @@ def test_idx(tmp_path, make):
 def test_idx_test_split_needs_no_train(tmp_path, make):
     folder = make.idx(tmp_path / "d")
     (folder / "train-images-idx3-ubyte.gz").unlink()
-    call = {"labels": ["0", "1"], "kind": "image", "input_shape": (2, 3, 1)}
+    call = {"labels": ["0", "1"], "spec": InputSpec("image", (2, 3, 1))}
     found = load_split(str(folder), "test", task="classification", **call)
     assert found.targets.tolist() == [0, 1, -1, 0]
     with pytest.raises(InputError, match="train-images-idx3-ubyte.gz: no such file"):
@@ -172,7 +172,7 @@ def test_npz_whose_header_claims_too_much(tmp_path, make):
 def test_npz_bomb(tmp_path, make, monkeypatch):
     arrays = make.npz() | {"x_train": np.zeros((12, 100_000), np.float32)}
     path = save(tmp_path / "d.npz", arrays)
-    monkeypatch.setattr("pnet_tf.data.arrays._ARRAY_RATIO_FLOOR_BYTES", 1 << 20)
+    monkeypatch.setattr("pnet_tf.data.npz._RATIO_FLOOR_BYTES", 1 << 20)
     with pytest.raises(InputError, match="at most 200 times"):
         load_dataset(path)
     monkeypatch.setattr(limits, "MAX_TOTAL_BYTES", 1 << 20)

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pnet_tf.data import images, limits, load_dataset, load_split, read_image
+from pnet_tf.data import InputSpec, images, limits, load_dataset, load_split, read_image
 from pnet_tf.errors import InputError
 
-CALL = {"labels": ["cat", "dog"], "kind": "image", "task": "classification"}
+CALL = {"labels": ["cat", "dog"], "task": "classification"}
+SPEC = InputSpec("image", (3, 4, 1))
 
 
 def write(path, make, files):
@@ -54,16 +55,16 @@ def test_one_top_folder_and_own_valid(tmp_path, make, name):
 def test_load_split_decodes_only_what_is_asked(tmp_path, make):
     files = make.images() | {"train/cat/0.png": b"broken"}
     path = str(write(tmp_path / "d", make, files))
-    found = load_split(path, "test", input_shape=(3, 4, 1), **CALL)
+    found = load_split(path, "test", spec=SPEC, **CALL)
     assert found.targets.tolist() == [0, 0, 0, 1, 1, 1]
     with pytest.raises(InputError, match="train/cat/0.png"):
-        load_split(path, "train", input_shape=(3, 4, 1), **CALL)
+        load_split(path, "train", spec=SPEC, **CALL)
     with pytest.raises(InputError, match="has no valid split"):
-        load_split(path, "valid", input_shape=(3, 4, 1), **CALL)
+        load_split(path, "valid", spec=SPEC, **CALL)
     with pytest.raises(InputError, match=r"shape \[3, 4, 1\]; allowed for this model: \[8, 8, 1\]"):
-        load_split(path, "test", input_shape=(8, 8, 1), **CALL)
+        load_split(path, "test", spec=InputSpec("image", (8, 8, 1)), **CALL)
     with pytest.raises(InputError, match="holds image inputs; allowed for this model: text"):
-        load_split(path, "test", input_shape=(), **(CALL | {"kind": "text"}))
+        load_split(path, "test", spec=InputSpec("text", (8,)), **CALL)
 
 
 def test_read_image(tmp_path, make):

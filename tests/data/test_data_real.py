@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pnet_tf.data import encode_text, load_dataset, load_split
+from pnet_tf.data import InputSpec, encode_text, load_dataset, load_split
 
 
 def sizes(found):
@@ -22,7 +22,7 @@ def test_atis(shared_data):
 def test_clinc150_and_a_table_of_foreign_labels(shared_data):
     found = load_dataset(str(shared_data / "clinc150"))
     assert (len(found.labels), sizes(found)) == (150, [15000, 3000, 4500])
-    call = {"kind": "text", "input_shape": (), "task": "classification"}
+    call = {"spec": InputSpec("text", (128,)), "task": "classification"}
     path = str(shared_data / "clinc150" / "oos_test.tsv.gz")
     assert (load_split(path, "test", labels=found.labels, **call).targets == -1).all()
 

@@ -3,7 +3,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pnet_tf.data.splits import label_indices, sorted_labels, stratified_split
+from pnet_tf.data.labels import label_indices, sorted_labels
+from pnet_tf.data.splits import stratified_split
 from pnet_tf.data.types import object_array
 from pnet_tf.errors import InputError
 

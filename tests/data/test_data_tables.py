@@ -3,7 +3,7 @@ import gzip
 import numpy as np
 import pytest
 
-from pnet_tf.data import limits, load_dataset, load_split
+from pnet_tf.data import InputSpec, limits, load_dataset, load_split
 from pnet_tf.data.tables import parse_table
 from pnet_tf.errors import InputError
 
@@ -121,7 +121,7 @@ def test_regression_refuses(tmp_path, label):
 def test_load_split_of_a_single_table_gives_all_rows(tmp_path):
     path = tmp_path / "t.tsv"
     path.write_bytes(b"b\tx\nz\ty\n")
-    options = {"labels": ["a", "b"], "kind": "text", "input_shape": []}
+    options = {"labels": ["a", "b"], "spec": InputSpec("text", (8,))}
     found = load_split(str(path), "test", task="classification", **options)
     assert (found.inputs.tolist(), found.targets.tolist()) == (["x", "y"], [1, -1])
 
@@ -151,3 +151,28 @@ def test_table_beyond_the_limit(tmp_path, monkeypatch):
         load_dataset(str(path))
     monkeypatch.setattr(limits, "MAX_TABLE_BYTES", len(ROWS))
     assert len(load_dataset(str(path)).train.inputs) == 3
+
+
+@pytest.mark.parametrize(
+    ("header", "column"),
+    [
+        (b"label,text,label", "label"),
+        (b"text,label,Text ", "text"),
+        (b"intent,intent,message", "intent"),
+        (b"reply,text,label,label", "label"),
+    ],
+)
+def test_a_column_twice(header, column):
+    row = b",".join([b"x"] * (header.count(b",") + 1))
+    with pytest.raises(InputError, match=f"t.csv: 2 columns are named {column}; allowed: one"):
+        parse(header + b"\n" + row + b"\n", "t.csv")
+
+
+def test_another_column_twice_does_not_matter():
+    assert parse(b"id,label,id,text\n1,a,2,x\n", "t.csv") == [(2, "a", "x")]
+
+
+def test_replies_column_twice(tmp_path, make):
+    files = {"train.tsv": ROWS, "replies.tsv": b"label\treply\treply\na\thi\tho\n"}
+    with pytest.raises(InputError, match="replies.tsv: 2 columns are named reply"):
+        load_dataset(make.folder(tmp_path / "d", files))

@@ -27,10 +27,7 @@ def student_of(name, *, qat="none"):
     from pnet_tf.model import build_student
 
     raw, projection, head = _PARTS[name]
-    config = {
-        "input": raw, "task": "classification", "outputs": 10, "projection": projection,
-        "head": head, "qat": qat,
-    }  # fmt: skip
+    config = {"input": raw, "outputs": 10, "projection": projection, "head": head, "qat": qat}
     keras.utils.set_random_seed(0)
     student = build_student(config)
     rng = np.random.default_rng(0)
@@ -44,16 +41,16 @@ def student_of(name, *, qat="none"):
 
 def trained_student(name, qat):
     """A student that trained with `qat`, its configuration, and raw inputs."""
-    from pnet_tf.joint import JointData, JointFit
-    from pnet_tf.losses import JointLoss
-    from pnet_tf.schedule import Schedule
+    from pnet_tf.settings import Schedule
+    from pnet_tf.training.joint import JointFit
+    from pnet_tf.training.types import JointData
 
     student, config = student_of(name, qat=qat)
     samples = samples_of(config, 64)
     bits = student.projection(samples).numpy().astype(np.int8)
     data = JointData(bits, np.arange(64) % 10)
     schedule = Schedule(epochs=4, batch_size=16, learning_rate=0.01)
-    JointFit(student, None, data, data, loss=JointLoss(), schedule=schedule).run()
+    JointFit(student, None, data, data, schedule=schedule).run()
     return student, config, samples
 
 
@@ -69,6 +66,21 @@ def samples_of(config, count=24):
     if raw["kind"] == "image":
         return rng.integers(0, 256, (count, *raw["shape"]), dtype=np.uint8)
     return rng.normal(size=(count, *raw["shape"])).astype(np.float32)
+
+
+def file_of(student, mode, samples, top_k=None):
+    """The student as the converter gives it, with `mode`."""
+    from pnet_tf.export.freeze import Job
+    from pnet_tf.export.quantize import convert
+
+    return convert(Job(student, student.spec, "classification", 10, samples, top_k), mode)
+
+
+def scores_of(student, samples):
+    """What the Keras student answers."""
+    from pnet_tf.model import answers
+
+    return answers(student, samples, "classification").numpy()
 
 
 def _interpreter(model, xnnpack, keep=False):

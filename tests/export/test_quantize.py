@@ -1,48 +1,57 @@
 import numpy as np
 import pytest
-from quantized_heads import CASES, bits_of, samples_of, scores, student_of
 
 from pnet_tf.errors import InputError
-from pnet_tf.export.compatibility import check_operators
-from pnet_tf.export.flatbuffer import shrink
-from pnet_tf.export.oldest_runtime import run_on_oldest
-from pnet_tf.export.quantize import MODES, check_mode, convert
-from pnet_tf.export.reader import read_model
+from pnet_tf.export.quantize import check_mode, projection_scope, trained_mode
+from pnet_tf.export.shrink import shrink
+from pnet_tf.tflite.compatibility import check_operators
+from pnet_tf.tflite.oldest_runtime import run_on_oldest
+from pnet_tf.tflite.reader import read_model
+from tests.export.quantized_heads import (
+    CASES,
+    bits_of,
+    file_of,
+    samples_of,
+    scores,
+    scores_of,
+    student_of,
+)
 
+MODES = ("none", "dynamic", "int8", "int4")
 OLD_FAILS = {("local", "int4")}
 
 
 @pytest.fixture(scope="module", params=CASES)
 def case(request):
     student, config = student_of(request.param)
-    return request.param, student, config, samples_of(config)
+    return request.param, student, samples_of(config)
 
 
 @pytest.fixture(scope="module", params=MODES)
 def made(request, case):
-    name, student, config, samples = case
+    name, student, samples = case
     if (name, request.param) == ("lookup", "int4"):
         pytest.skip("the lookup head has no int4 form")
-    return request.param, convert(student, config, request.param, samples=samples)
+    return request.param, file_of(student, request.param, samples)
 
 
 def test_a_mode_agrees_with_keras_with_and_without_xnnpack(case, made):
-    name, student, config, samples = case
+    name, student, samples = case
     mode, model = made
-    expected = student.predictions(samples, "classification").numpy()
+    expected = scores_of(student, samples)
     tolerance = {"none": 1e-5, "dynamic": 0.03, "int8": 0.03, "int4": 0.12}[mode]
     for xnnpack in (True, False):
         assert np.abs(scores(shrink(model), samples, xnnpack) - expected).max() < tolerance
 
 
 def test_bits_stay_exact(case, made):
-    name, student, config, samples = case
+    name, student, samples = case
     expected = student.projection(samples).numpy().reshape(len(samples), -1)
     assert np.array_equal(bits_of(made[1], samples, expected), expected)
 
 
 def test_a_mode_passes_the_gate_and_the_oldest_runtime(case, made, save, oldest_python):
-    name, _, _, samples = case
+    name, _, samples = case
     mode, model = made
     small = shrink(model)
     problems = check_operators(small)
@@ -65,12 +74,12 @@ def test_no_slice_takes_all(case, made):
 
 
 def test_fewer_bits_fewer_bytes_and_the_same_bytes_twice(case):
-    name, student, config, samples = case
+    name, student, samples = case
     modes = [mode for mode in ("none", "int8", "int4") if (name, mode) != ("lookup", "int4")]
     sizes = []
     for mode in modes:
-        first = convert(student, config, mode, samples=samples)
-        assert first == convert(student, config, mode, samples=samples)
+        first = file_of(student, mode, samples)
+        assert first == file_of(student, mode, samples)
         sizes.append(len(shrink(first)))
     assert sizes == sorted(sizes, reverse=True)
 
@@ -78,7 +87,7 @@ def test_fewer_bits_fewer_bytes_and_the_same_bytes_twice(case):
 def test_int8_quantises_the_head_only_and_answers_in_float():
     student, config = student_of("text")
     samples = samples_of(config)
-    graph = read_model(convert(student, config, "int8", samples=samples, top_k=3)).subgraphs[0]
+    graph = read_model(file_of(student, "int8", samples, top_k=3)).subgraphs[0]
     types = {node.name: graph.tensors[node.inputs[0]].type for node in graph.operators}
     assert types["FULLY_CONNECTED"] == "INT8"
     assert types["SOFTMAX"] == types["TOPK_V2"] == "FLOAT32"
@@ -86,7 +95,7 @@ def test_int8_quantises_the_head_only_and_answers_in_float():
 
 def test_int4_stores_big_matrices_in_half_bytes():
     student, config = student_of("structured")
-    model = convert(student, config, "int4", samples=samples_of(config))
+    model = file_of(student, "int4", samples_of(config))
     graph = read_model(model).subgraphs[0]
     stored = {
         graph.tensors[node.inputs[1]].shape: graph.tensors[node.inputs[1]].type
@@ -99,11 +108,34 @@ def test_bad_modes_and_samples_are_refused():
     student, config = student_of("structured")
     samples = samples_of(config)
     with pytest.raises(InputError, match="none, dynamic, int8, int4, got 'int2'"):
-        check_mode("int2", config)
+        check_mode("int2", student)
     with pytest.raises(InputError, match="lookup head"):
-        check_mode("int4", {"head": {"name": "lookup"}})
+        file_of(student_of("lookup")[0], "int4", samples)
     with pytest.raises(InputError, match="trained with qat int8, got 'dynamic'"):
-        check_mode("dynamic", {**config, "qat": "int8"})
+        check_mode("dynamic", student_of("structured", qat="int8")[0])
     for bad in (samples[:0], samples[:, :5], samples.astype(np.float64)):
         with pytest.raises(InputError, match="samples must be"):
-            convert(student, config, "int8", samples=bad)
+            file_of(student, "int8", bad)
+
+
+def test_a_mode_is_known_by_what_the_student_was_trained_with():
+    for qat in ("none", "int8", "int4"):
+        assert trained_mode(student_of("structured", qat=qat)[0]) == qat
+
+
+@pytest.mark.parametrize(
+    ("name", "inside"),
+    [
+        ("student/text_projection/mul", True),
+        ("text_projection/mul", True),
+        ("student/text_projection/Sign;student/head/logits/MatMul", True),
+        ("student/head/logits/MatMul;student/text_projection/Sign", False),
+        ("student/head/text_projection_logits/MatMul", False),
+        ("student/my_text_projection/mul", False),
+        ("", False),
+    ],
+)
+def test_the_scope_is_the_projection_and_nothing_that_is_called_alike(name, inside):
+    student, _ = student_of("text")
+    student.projection._name = "text_projection"
+    assert bool(projection_scope(student).match(name)) is inside

@@ -26,8 +26,7 @@ def tree(tmp_path_factory):
     """The package as installed, for child processes."""
     folder = tmp_path_factory.mktemp("tree")
     ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "pnet_tf", folder / "pnet_tf", ignore=ignored)
-    shutil.copytree(ROOT / "export", folder / "pnet_tf" / "export", ignore=ignored)
+    shutil.copytree(ROOT / "pnet_tf", folder / "pnet_tf", ignore=ignored)  # export too, by the link
     return folder
 
 

@@ -55,8 +55,8 @@ def test_sweep_writes_its_table(swept):
 
 def test_the_exported_file_is_what_is_measured(swept):
     from pnet_tf.data import load_dataset
-    from pnet_tf.export.evaluate import evaluate_model
-    from pnet_tf.export.interpreter import load_model
+    from pnet_tf.tflite.evaluate import evaluate_model
+    from pnet_tf.tflite.model import load_model
 
     data = load_dataset("digits", seed=0, valid_fraction=0.1)
     for point in json.loads((swept / "sweep.json").read_text())["points"]:

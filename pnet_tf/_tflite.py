@@ -1,0 +1,57 @@
+"""The one file that touches what TensorFlow's converter does not publish.
+
+Each function says what to do when an upgrade breaks it; `tests/test_private_names.py` is its
+canary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from ._keras import tf
+
+
+def per_tensor_dense(converter: tf.lite.TFLiteConverter) -> None:
+    """Quantise dense layers with one scale a tensor: tflite-runtime 2.14 refuses one a channel.
+
+    Private: `_experimental_disable_per_channel_quantization_for_dense_layers`. When it breaks: look
+    for its public name in `tf.lite.TFLiteConverter`; without it, files of `dynamic` and `int8` name
+    a newer runtime (the compatibility check refuses them as promised).
+    """
+    _set(converter, "_experimental_disable_per_channel_quantization_for_dense_layers")
+
+
+def calibrate_only(converter: tf.lite.TFLiteConverter) -> None:
+    """Convert to a float model that bears the ranges of its activations.
+
+    Private: `_experimental_calibrate_only`. When it breaks: run the float model over the samples
+    with all tensors kept, and write minima and maxima into the quantisation records.
+    """
+    _set(converter, "_experimental_calibrate_only")
+
+
+def _set(converter: tf.lite.TFLiteConverter, name: str) -> None:
+    if not hasattr(converter, name):
+        raise RuntimeError(f"this TensorFlow's converter has no {name}; see pnet_tf/_tflite.py")
+    setattr(converter, name, True)
+
+
+def quantize_calibrated(
+    model: bytes, exact: Collection[str], exact_kinds: Collection[str]
+) -> bytes:
+    """Int8 form of a calibrated model, but for the operators whose first output is named in `exact`
+    or whose kind in `exact_kinds`, which stay float.
+
+    Private: `tensorflow.lite.python.convert.mlir_quantize`. When it breaks: ai-edge-quantizer's
+    static recipes can exclude operators by name; they quantise inputs of excluded ones differently.
+    """
+    from tensorflow.lite.python.convert import mlir_quantize
+
+    return bytes(
+        mlir_quantize(
+            model,
+            denylisted_nodes=set(exact),
+            denylisted_ops=set(exact_kinds),
+            disable_per_channel_for_dense_layers=True,
+        )
+    )

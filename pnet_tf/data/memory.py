@@ -1,0 +1,168 @@
+"""Lists and arrays in memory as a `Dataset`."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError
+from .labels import check_labels, label_problem
+from .limits import shown
+from .parts import check_inputs, check_targets, make_part, one_kind
+from .types import Dataset, Part, Source, object_array
+from .undivided import check_division, check_task, make_undivided
+
+_Labels = tuple[str, ...] | None
+
+
+def make_dataset(
+    x: Any,
+    y: Any,
+    *,
+    valid: tuple[Any, Any] | None = None,
+    test: tuple[Any, Any] | None = None,
+    labels: Sequence[str] | None = None,
+    task: str | None = None,
+    seed: int = 0,
+    valid_fraction: float = 0.1,
+    name: str = "data",
+    replies: Mapping[str, Sequence[str]] | None = None,
+) -> Dataset:
+    """A data set of N examples in memory, which are copied.
+
+    `x`: N texts; uint8 images [N, H, W] or [N, H, W, C]; or numbers [N, F].
+    `y`: N label names, or integers, which are places in `labels` when that is given and otherwise
+    become names; None stands for a row of train without a label. Floats, or any number with `task`
+    "regression", are values [N] or [N, K].
+    `valid` and `test` are such pairs (x, y). Without `valid`, a stratified `valid_fraction` of the
+    labelled rows, drawn with `seed`, becomes the validation split. `labels` are those of train,
+    sorted, unless given. `replies` are answers for a label. `name` stands in messages.
+
+        data = make_dataset(["hi there", "bye now", ...], ["greet", "part", ...])
+
+    Raises InputError in one sentence for whatever is wrong, as the readers of files do.
+    """
+    check_task(task)
+    check_division(seed, valid_fraction)
+    given = {"train": (x, y), "valid": valid, "test": test}
+    pairs = {split: _pair(p, split, name) for split, p in given.items() if p is not None}
+    chosen = task or _task_of(pairs["train"][1])
+    outputs = None if labels is None else _checked_labels(labels, chosen, name)
+    parts = {split: _part(pair, split, chosen, outputs, name) for split, pair in pairs.items()}
+    kind = one_kind(parts.values(), name)
+    source = Source(kind, chosen, parts, _checked_replies(replies or {}, name))
+    undivided = make_undivided(name, name, source, outputs)
+    return undivided.divide(seed=seed, valid_fraction=valid_fraction)
+
+
+def _pair(pair: Any, split: str, name: str) -> tuple[np.ndarray, np.ndarray]:
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
+        raise InputError(f"{name}: {split} must be a pair (x, y), got {shown(pair)}")
+    x, y = _titles(split)
+    return _as_array(pair[0], f"{name}: {x}"), _as_array(pair[1], f"{name}: {y}")
+
+
+def _titles(split: str) -> tuple[str, str]:
+    return ("x", "y") if split == "train" else (f"{split} x", f"{split} y")
+
+
+def _as_array(values: Any, title: str) -> np.ndarray:
+    """What was given as an array, texts and lists with gaps as an object array."""
+    if values is None or isinstance(values, str | bytes | Mapping):
+        raise InputError(f"{title} must be a list or an array, got {type(values).__name__}")
+    if isinstance(values, list | tuple) and any(v is None or isinstance(v, str) for v in values):
+        return object_array(values)
+    try:
+        found = np.asarray(values)
+    except (ValueError, TypeError):
+        raise InputError(f"{title} has rows of different shapes; allowed: equal shapes") from None
+    return found.astype(object) if found.dtype.kind in "UT" else found
+
+
+def _task_of(y: np.ndarray) -> str:
+    return "regression" if y.dtype.kind == "f" else "classification"
+
+
+def _part(
+    pair: tuple[np.ndarray, np.ndarray],
+    split: str,
+    task: str,
+    labels: _Labels,
+    name: str,
+) -> Part:
+    x, y = _titles(split)
+    inputs = _inputs(pair[0], f"{name}: {x}")
+    if task == "regression":
+        targets = check_targets(pair[1], f"{name}: {y}", task)
+    else:
+        targets = _class_names(pair[1], f"{name}: {y}", labels, split)
+    return make_part(inputs, targets, (name, x, y))
+
+
+def _inputs(x: np.ndarray, title: str) -> np.ndarray:
+    if x.dtype != object or x.ndim != 1 or not x.size:
+        return check_inputs(x, title, "texts, ")
+    for row, text in enumerate(x.tolist()):
+        if not isinstance(text, str) or not text.strip():
+            raise InputError(f"{title}[{row}] is {shown(text)}; allowed: text that is not empty")
+    return object_array(str(text) for text in x.tolist())
+
+
+def _class_names(y: np.ndarray, title: str, labels: _Labels, split: str) -> np.ndarray:
+    """Class names, an object array [N], with None for the rows of train that have no label."""
+    column = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
+    if column.dtype != object or column.ndim != 1 or not column.size:
+        check_targets(column, title, "classification")
+    values = column.tolist()
+    if len({isinstance(value, str) for value in values if value is not None}) > 1:
+        raise InputError(f"{title} mixes text and numbers; allowed: one of the two")
+    return object_array(
+        _class_name(value, f"{title}[{row}]", labels, split) for row, value in enumerate(values)
+    )
+
+
+def _class_name(value: Any, title: str, labels: _Labels, split: str) -> str | None:
+    if value is None:
+        if split != "train":
+            raise InputError(f"{title} is None; allowed: a label, which only train may lack")
+        return None
+    if isinstance(value, str):
+        if problem := label_problem(value):
+            raise InputError(f"{title} {problem}")
+        if labels is not None and split == "train" and value not in labels:
+            raise InputError(f"{title} is {shown(value)}; allowed: the labels given")
+        return str(value)
+    if not isinstance(value, Integral) or isinstance(value, bool):
+        raise InputError(f"{title} is {shown(value)}; allowed: label names or whole numbers")
+    number = int(value)
+    if labels is None:
+        return str(number)
+    if not 0 <= number < len(labels):
+        raise InputError(f"{title} is {number}; allowed: 0..{len(labels) - 1}, places in labels")
+    return labels[number]
+
+
+def _checked_labels(labels: Any, task: str, name: str) -> tuple[str, ...]:
+    if task != "classification":
+        raise InputError(f"{name}: labels given for {task}; allowed: for classification only")
+    if isinstance(labels, str) or not isinstance(labels, Iterable):
+        raise InputError(f"{name}: labels must be a list of text, got {shown(labels)}")
+    found = tuple(labels)
+    check_labels(found, f"{name}: labels")
+    twice = next((label for label in found if found.count(label) > 1), None)
+    if twice is not None:
+        raise InputError(f"{name}: labels hold {shown(twice)} twice; allowed: once")
+    return tuple(map(str, found))
+
+
+def _checked_replies(replies: Any, name: str) -> dict[str, tuple[str, ...]]:
+    """Replies as `Source` holds them; what they say is checked there."""
+    if not isinstance(replies, Mapping):
+        raise InputError(f"{name}: replies must map labels to lists, got {shown(replies)}")
+    for label, texts in replies.items():
+        if isinstance(texts, str) or not isinstance(texts, Iterable):
+            raise InputError(
+                f"{name}: replies for {shown(label)} are {shown(texts)}; allowed: a list of text"
+            )
+    return {label: tuple(texts) for label, texts in replies.items()}

@@ -1,0 +1,1 @@
+"""A run on disk: write, read, resume, evaluate, teach."""

@@ -1,0 +1,73 @@
+"""`export_run`: a finished run in, one checked .tflite out, or nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+from ..export.freeze import check_top_k
+from ..export.pipeline import export_student
+from ..export.quantize import check_mode
+from ..export.report import ExportReport
+from ..files import check_target
+from ..parsing import Component
+from . import directory as runs
+from .load import load_student
+from .own import is_own
+from .samples import load_samples
+
+_TOLD = ("epochs", "train_examples", "valid_projection_accuracy", "valid_projection_mse")
+
+
+def export_run(
+    path: str | Path,
+    out: str | Path,
+    *,
+    quantize: str | None = None,
+    top_k: int | None = None,
+    max_bytes: int | None = None,
+) -> ExportReport:
+    """Freeze the run `path` into the file `out` once it agrees with the Keras student.
+
+    Options as `export_student` has them. Raises InputError for a run that is not finished or a bad
+    option, WorkError when the file disagrees, holds an operator outside the allow-list, or has more
+    than `max_bytes` bytes; `out` is then left as it was.
+    """
+    run = runs.read_finished_run(path)
+    target = check_target(out)
+    if is_own(target):
+        raise InputError(f"{out} is a file of the run itself; give another name")
+    student = load_student(run)
+    if quantize is not None:
+        check_mode(quantize, student)
+    check_top_k(top_k, run.config.task, run.config.outputs)
+    samples, report = load_samples(run), _training_report(run)
+    metric = "accuracy" if run.config.task == "classification" else "mse"
+    exported = export_student(
+        student,
+        run.labels,
+        samples.inputs,
+        targets=samples.targets,
+        calibration=samples.calibration,
+        quantize=quantize,
+        top_k=top_k,
+        max_bytes=max_bytes,
+        replies=run.replies,
+        projection=_described(run.config.student.projection),
+        training={key: report[key] for key in _TOLD if key in report},
+        trainer_score=report.get(f"valid_trainer_{metric}"),
+    )
+    return exported.save(out)
+
+
+def _training_report(run: runs.Run) -> dict[str, Any]:
+    """The numbers of report.json."""
+    stored = runs.read_json(run.path / runs.REPORT)
+    return {k: v for k, v in stored.items() if isinstance(v, int | float) and v is not True}
+
+
+def _described(projection: Component) -> dict[str, Any]:
+    """What the metadata says of the projection, its seed first."""
+    options = dict(projection.options)
+    return {"seed": options.pop("seed", 0), "name": projection.name, **options}

@@ -1,0 +1,197 @@
+"""`train`: a data set and settings in, a finished run directory out; `resume` goes on with one."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .._keras import tf
+from ..data import Dataset, data_sha256, read_source
+from ..errors import InputError
+from ..parsing import parse
+from ..settings import Settings, make_settings
+from ..trainers import Trainer
+from ..training.fit import Fitted, JointTraining, outputs_of, plan_fit
+from ..training.joint import JointFit
+from ..training.types import Metrics, Progress, Watch
+from ..version import __version__
+from . import directory as runs
+from .load import Trust, fresh_trainer, load_trainer
+from .samples import save_samples
+
+
+@dataclass(frozen=True)
+class TrainReport:
+    """What training ended with; accuracies 0..1 (None for regression, where `*_mse` are set)."""
+
+    run: str
+    data: str
+    epochs: int
+    seconds: float
+    parameters: int
+    bits: int
+    train_examples: int
+    valid_examples: int
+    cut_messages: int
+    valid_trainer_accuracy: float | None = None
+    valid_projection_accuracy: float | None = None
+    valid_trainer_mse: float | None = None
+    valid_projection_mse: float | None = None
+
+
+def train(
+    source: str,
+    out: str | Path,
+    changes: Mapping[str, Any] | Sequence[Mapping[str, Any]] = (),
+    *,
+    recipe: str | None = None,
+    task: str | None = None,
+    watch: Watch | None = None,
+    trust: Trust = False,
+) -> TrainReport:
+    """Train a trainer and a ProjectionNet jointly on `source` and write the run `out`.
+
+    `changes` are laid over the recipe, see `settings.make_settings`. `trust`: whether the run that
+    `trainer_weights` names may bring code. Raises InputError for bad data or settings, also when
+    `out` exists. Same arguments on one machine, same weights.
+    """
+    path = runs.check_new(out)
+    found = read_source(source, task=task)
+    settings = make_settings(found.kind, changes, recipe=recipe)
+    data = found.divide(seed=settings.seed, valid_fraction=settings.valid_fraction)
+    plan = plan_fit(data, settings, trainer=_borrowed(data, settings, trust))
+    with runs.fresh_run(path, _config(source, plan), data.labels, data.replies) as run:
+        return _carry_out(run, plan, watch)
+
+
+def resume(
+    source: str, out: str | Path, *, watch: Watch | None = None, trust: Trust = False
+) -> TrainReport:
+    """Go on with the run `out` from its last checkpoint; it ends as if it had never stopped.
+
+    Raises InputError when the run is finished or was made from other data.
+    """
+    run = runs.read_run(out)
+    config, settings = run.config, run.config.settings
+    if run.finished:
+        raise InputError(f"{run.path} is finished: there is nothing to resume")
+    if config.data != source:
+        raise InputError(f"{run.path} was made from {config.data!r}, not {source!r}")
+    found = read_source(source, task=config.task)
+    data = found.divide(seed=settings.seed, valid_fraction=settings.valid_fraction)
+    if data.labels != run.labels:
+        raise InputError(f"the labels of {source} have changed since {run.path} was started")
+    if config.data_sha256 not in ("", data_sha256(data)):
+        raise InputError(f"the rows of {source} have changed since {run.path} was started")
+    if (run.path / runs.CHECKPOINT).is_file():
+        trainer = fresh_trainer(run, trust)  # all of its weights are in the checkpoint
+    else:
+        trainer = _borrowed(data, settings, trust)
+    plan = plan_fit(data, settings, trainer=trainer)
+    if config.teacher_sha256 not in ("", _teacher_sha256(plan)):
+        raise InputError(
+            f"the logits in {settings.teacher_logits} have changed since {run.path} was started"
+        )
+    return _carry_out(run, plan, watch)
+
+
+def _borrowed(data: Dataset, settings: Settings, trust: Trust) -> Trainer | None:
+    """The trainer of the run that `trainer_weights` names, with its encoder and its weights."""
+    stored = settings.trainer.name == "none" or settings.teacher_logits is not None
+    if settings.trainer_weights is None or stored:
+        return None
+    run = runs.read_finished_run(settings.trainer_weights)
+    if run.config.trainer is None:
+        raise InputError(f"{run.path} was trained without a trainer; trainer_weights needs one")
+    if run.config.trainer.get("spec") != settings.trainer.name:
+        raise InputError(
+            f"the trainer of {run.path} is {run.config.trainer.get('spec')!r}, "
+            f"not {settings.trainer.name!r}"
+        )
+    same = (run.config.task, run.labels, run.config.outputs, run.config.input.kind)
+    if same != (data.task, data.labels, outputs_of(data), data.kind):
+        raise InputError(f"the trainer of {run.path} is for other labels or inputs than these data")
+    return load_trainer(run, trust)
+
+
+def _config(source: str, plan: JointTraining) -> runs.RunConfig:
+    trainer = plan.trainer
+    return runs.RunConfig(
+        version=__version__,
+        data=str(source),
+        data_sha256=data_sha256(plan.data),
+        teacher_sha256=_teacher_sha256(plan),
+        task="regression" if plan.data.task == "regression" else "classification",
+        input=plan.spec,
+        outputs=outputs_of(plan.data),
+        trainer=dict(trainer.config) if trainer and trainer.config else None,
+        settings=plan.settings,
+    )
+
+
+def _teacher_sha256(plan: JointTraining) -> str:
+    logits = plan.prepared.train.teacher_logits
+    return "" if logits is None else hashlib.sha256(logits.tobytes()).hexdigest()
+
+
+def _carry_out(run: runs.Run, plan: JointTraining, watch: Watch | None) -> TrainReport:
+    _restore(run, plan.joint)
+    board = _TensorBoard(run.path / runs.TENSORBOARD)
+    fitted = plan.run(watch, on_epoch=lambda fit: save_epoch(run, fit, board))
+    return _finish(run, fitted)
+
+
+def save_epoch(run: runs.Run, fit: JointFit, board: _TensorBoard) -> None:
+    """The checkpoint of an epoch, its row of the history and its events."""
+    runs.save_arrays(run.path / runs.CHECKPOINT, fit.state(), progress=asdict(fit.progress))
+    runs.write_history(run.path / runs.HISTORY, fit.progress.history)
+    board.write(fit.progress.history[-1])
+
+
+def _restore(run: runs.Run, fit: JointFit) -> None:
+    path = run.path / runs.CHECKPOINT
+    if path.is_file():
+        arrays, extra = runs.load_arrays(path)
+        fit.restore(arrays, parse(extra.get("progress"), Progress, f"{path} is damaged: "))
+
+
+def _finish(run: runs.Run, fitted: Fitted) -> TrainReport:
+    student, trainer, data = fitted.student, fitted.trainer, fitted.data
+    report = TrainReport(
+        run=str(run.path),
+        data=run.config.data,
+        epochs=len(fitted.history),
+        seconds=fitted.seconds,
+        parameters=student.head.count_params(),
+        bits=int(np.prod(student.head.input_shape[1:])),
+        train_examples=len(data.train.targets),
+        valid_examples=len(data.valid.targets),
+        cut_messages=fitted.cut_messages,
+        **{k: v for k, v in fitted.best.items() if k.startswith("valid_")},
+    )
+    save_samples(run, data)
+    if trainer:
+        runs.save_weights(run.path / runs.TRAINER, trainer.model)
+    runs.write_json(run.path / runs.REPORT, asdict(report))
+    runs.save_weights(run.path / runs.STUDENT, student)
+    (run.path / runs.CHECKPOINT).unlink(missing_ok=True)
+    return report
+
+
+class _TensorBoard:
+    """Scalars of each epoch as TensorBoard events."""
+
+    def __init__(self, folder: Path) -> None:
+        self._writer = tf.summary.create_file_writer(str(folder))
+
+    def write(self, row: Metrics) -> None:
+        """One step, numbered by the epoch."""
+        with self._writer.as_default(step=int(row["epoch"])):
+            for name, value in row.items():
+                tf.summary.scalar(name, value)
+        self._writer.flush()

@@ -1,0 +1,1 @@
+"""A finished file: read, check, run, evaluate, benchmark, inspect; without TensorFlow."""

@@ -1,0 +1,1 @@
+"""What happens while two networks train: objective, schedule, augmentation, the joint fit."""

@@ -1,0 +1,90 @@
+"""From a data set to the arrays that a fit takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._keras import keras, tf
+from ..batches import batched
+from ..data import Dataset, Split
+from ..data.spec import InputSpec
+from ..model import ProjectionNet
+from ..settings import Settings
+from ..trainers import Trainer
+from .augmentation import make_augment
+from .types import JointData
+
+_AUGMENT_STREAM = 1  # apart from the stream of the same seed and epoch that orders examples
+CACHE_BYTES = 4 * 2**30  # above this, bits are computed in each step instead of kept
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The arrays of both splits, weights of the classes, and how many messages were cut.
+
+    `view` gives the training arrays of an epoch where inputs are augmented; None where not.
+    """
+
+    train: JointData
+    valid: JointData
+    view: Callable[[int], JointData] | None
+    class_weights: np.ndarray | None
+    cut_messages: int
+
+
+def prepare(
+    data: Dataset,
+    spec: InputSpec,
+    settings: Settings,
+    student: keras.Model,
+    trainer: Trainer | None = None,
+    teacher_logits: np.ndarray | None = None,
+) -> Prepared:
+    """Encode, and project unless all bits are more than the cache holds.
+
+    `teacher_logits` float32 [examples, outputs] are those of the training split. A student that is
+    no ProjectionNet is trained on raw inputs. Raises InputError for an augmentation that
+    does not exist.
+    """
+    augment = make_augment(data.kind, settings.augment)
+    cached = _fits_cache(data, student, 2 if augment else 1)
+    project = tf.function(lambda x: tf.cast(student.projection(x), tf.int8), reduce_retracing=True)
+
+    def of(split: Split, logits: np.ndarray | None) -> tuple[JointData, int]:
+        encoded = spec.encode(split.inputs)
+        theirs = trainer.encode(split.inputs) if trainer else None
+        inputs = batched(project, encoded.array) if cached else encoded.array
+        return JointData(inputs, split.targets, theirs, logits, cached), encoded.cut
+
+    def view(epoch: int) -> JointData:
+        rng = np.random.default_rng([settings.seed, epoch, _AUGMENT_STREAM])
+        changed = augment(data.train.inputs, rng) if augment else data.train.inputs
+        return of(Split(changed, data.train.targets), teacher_logits)[0]
+
+    train, cut = of(data.train, teacher_logits)
+    valid, _ = of(data.valid, None)
+    weights = class_weights(data, settings.class_weights)
+    return Prepared(train, valid, view if augment else None, weights, cut)
+
+
+def _fits_cache(data: Dataset, student: keras.Model, copies: int) -> bool:
+    """The bits of an epoch's changed inputs stand beside those of the inputs as they are."""
+    if not isinstance(student, ProjectionNet):
+        return False
+    bits = int(np.prod(student.head.input_shape[1:]))
+    return len(data.train.targets) * bits * copies <= CACHE_BYTES
+
+
+def class_weights(data: Dataset, balanced: bool) -> np.ndarray | None:
+    """Float [C] or None: N / (C * count of the class), so that the mean over examples is 1.
+
+    Examples without a label are not counted.
+    """
+    if not balanced or data.task == "regression":
+        return None
+    labelled = data.train.targets[data.train.targets >= 0]
+    counts = np.bincount(labelled, minlength=len(data.labels))
+    return counts.sum() / (len(counts) * np.maximum(counts, 1))
