@@ -111,6 +111,7 @@ def export_student(
         raise InputError("samples are needed: real inputs that the file is compared on")
     inputs = spec.encode(samples).array
     measured = inputs[:CALIBRATION_SAMPLES] if calibration is None else calibration
+    labels = tuple(labels)
     task = "classification" if labels else "regression"
     outputs = check_logits(student, inputs[:PARITY_SAMPLES], labels)
     job = Job(student, spec, task, outputs, spec.encode(measured).array, top_k)
@@ -118,7 +119,7 @@ def export_student(
         version=__version__,
         task=task,
         input=spec.to_json(),
-        labels=tuple(labels),
+        labels=labels,
         top_k=top_k,
         quantize=mode,
         projection=describe_projection(student) if projection is None else projection,

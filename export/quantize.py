@@ -185,16 +185,16 @@ def _centre_bits(calibrated: bytes) -> bytes:
 
 
 def _exact_operators(graph: Subgraph, scope: Scope) -> Iterator[Operator]:
-    """The projection, what makes whole numbers of floats, and the answer."""
+    """The projection, what makes whole numbers of floats, all before them, and the answer."""
     wanted: set[int] = set()
     for node in reversed(graph.operators):
         first = graph.tensors[node.inputs[0]] if node.inputs else None
         counts = node.name == "CAST" and first is not None and first.type == "FLOAT32"
-        outside = scope.match(graph.tensors[node.outputs[0]].name) or node.name in _ANSWERING
-        if counts or wanted & set(node.outputs):
+        projects = scope.match(graph.tensors[node.outputs[0]].name)
+        if counts or projects or wanted & set(node.outputs):
             wanted |= set(node.inputs)
             yield node
-        elif outside:
+        elif node.name in _ANSWERING:
             yield node
 
 

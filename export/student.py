@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .._keras import keras
+from .._keras import keras, tf
 from ..batches import batched
 from ..data.spec import InputSpec
 from ..errors import InputError
@@ -53,7 +53,7 @@ def check_logits(student: keras.Model, inputs: np.ndarray, labels: Sequence[str]
     """Outputs of a student; raises InputError unless it gives finite logits, one a label."""
     try:
         found = batched(lambda x: student(x, training=False), inputs)
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError, tf.errors.OpError) as error:
         first = str(error).strip().splitlines()[:1]
         raise InputError(
             f"the student does not take raw inputs {inputs.dtype} {list(inputs.shape)}: "

@@ -12,6 +12,7 @@ import click
 from . import console
 from .cli_parts import Command, Group, Named, consent, give, json_option, trust_option
 from .errors import InputError, WorkError
+from .files import is_folder
 from .names import HEADS, PROJECTIONS, QUANTIZATIONS, TRAINERS
 from .options import given, options_to_settings
 from .settings import QAT_MODES
@@ -153,7 +154,7 @@ def export(
 @json_option
 def evaluate(model: str, data: str, split: str, trust: bool, json_path: str | None) -> None:
     """Measure MODEL (a .tflite, or a run directory) on a split of DATA."""
-    if Path(model).is_dir():
+    if is_folder(model):  # which is how a run is told from a .tflite
         from .runs.evaluate import evaluate_run
 
         result: Any = evaluate_run(model, data, split, trust=consent(trust))

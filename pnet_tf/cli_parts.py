@@ -14,7 +14,7 @@ import click
 
 from . import console
 from .errors import InputError, WorkError
-from .files import atomic_write_text, check_target
+from .files import atomic_write_text, check_writable
 from .names import Names
 
 _TENSORFLOW = ("tensorflow", "tf_keras", "tensorflow_model_optimization")
@@ -77,7 +77,7 @@ class Command(click.Command):
 def _check_json(target: str, ctx: click.Context) -> None:
     from .runs.own import is_own
 
-    path = check_target(target)
+    path = check_writable(target)
     if is_own(path):
         raise InputError(f"{target} is a file of a run itself; give another name for --json")
     for name, value in ctx.params.items():

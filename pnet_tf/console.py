@@ -72,7 +72,11 @@ class TrainingWatch:
     def __init__(self) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn(),
                    TimeRemainingColumn(), TextColumn("{task.fields[terms]}"))  # fmt: skip
-        self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
+        screen = Console(stderr=True)
+        # without a terminal there is no bar, and stopping it would leave an empty line
+        self._progress = Progress(
+            *columns, console=screen, transient=True, disable=not screen.is_terminal
+        )
         self._task = self._progress.add_task("starting", total=None, terms="")
 
     def __enter__(self) -> TrainingWatch:

@@ -53,6 +53,26 @@ def check_target(path: str | os.PathLike[str]) -> Path:
     return target
 
 
+def check_writable(path: str | os.PathLike[str]) -> Path:
+    """`check_target`, and that its folder takes new files: for before the work."""
+    target = check_target(path)
+    try:
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".pnet-tf.")
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {_reason(error)}") from None
+    os.close(handle)
+    Path(name).unlink()
+    return target
+
+
+def is_folder(path: str | os.PathLike[str]) -> bool:
+    """Whether `path` is a folder; False too for what can be no path at all."""
+    try:
+        return Path(path).is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def read_bytes(path: str | os.PathLike[str], most_bytes: int) -> bytes:
     """All bytes of a plain file; raises InputError for what is missing, larger or no such file."""
     try:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from pnet_tf.runs import directory as runs
 from pnet_tf.cli import main
+from pnet_tf.runs import directory as runs
 
 from .calls import call
 

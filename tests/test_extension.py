@@ -184,7 +184,7 @@ def test_one_of_each_from_outside(site, tmp_path):
     config.write_text(json.dumps(SETTINGS))
     run, model = tmp_path / "run", tmp_path / "m.tflite"
     said = pnet_tf(site, "train", data, "--out", run, "--config", config).stderr
-    assert "small 0." in said and "distillation" in said
+    assert "small " in said and "distillation" in said
     header = (run / "history.csv").read_text().splitlines()[0]
     assert "small_loss" in header.split(",") and "trainer_loss" in header.split(",")
     pnet_tf(site, "export", run, "--tflite", model, "--quantize", "half")

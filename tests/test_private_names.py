@@ -63,6 +63,7 @@ def test_switches_of_the_converter_are_there(fence):
         fence(object())
 
 
+@pytest.mark.filterwarnings("ignore:Statistics for quantized inputs")
 def test_calibrated_models_become_int8_but_for_what_stays_exact():
     from pnet_tf.tflite.reader import read_model
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -28,7 +29,7 @@ from ..data.limits import shown
 from ..data.npz import read_npz_arrays
 from ..data.spec import InputSpec
 from ..errors import InputError
-from ..files import atomic_write_bytes, atomic_write_text, read_text
+from ..files import atomic_write_bytes, atomic_write_text, is_folder, read_text
 from ..parsing import parse, to_plain
 from ..settings import Settings, StudentConfig
 from .own import (
@@ -93,15 +94,13 @@ class Run:
         return (self.path / STUDENT).is_file()
 
 
-def is_run(path: str | Path) -> bool:
-    """Whether `path` is a folder, which is how a run is told from a .tflite."""
-    return Path(path).is_dir()
-
-
 def check_new(path: str | Path) -> Path:
     """`path`; raises InputError unless a run directory can be started there."""
     folder = Path(path)
     try:
+        os.fsencode(folder)
+        if "\0" in str(folder) or not str(path):
+            raise ValueError("it is no name of a folder")
         taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
@@ -157,8 +156,8 @@ def _remove(path: Path, made: Sequence[Path]) -> None:
 def read_run(path: str | Path) -> Run:
     """The run in `path`; raises InputError for what is missing, damaged or of another schema."""
     folder = Path(path)
-    if not folder.is_dir():
-        raise InputError(f"{folder} is not a run directory: there is no such folder")
+    if not is_folder(folder):
+        raise InputError(f"{shown(str(folder))} is not a run directory: there is no such folder")
     stored = upgraded(_read_part(folder / CONFIG), folder / CONFIG)
     config = parse(stored, RunConfig, f"{folder / CONFIG}: ")
     labels, replies = _read_labels(folder / LABELS)

@@ -10,7 +10,7 @@ from ..export.freeze import check_top_k
 from ..export.pipeline import export_student
 from ..export.quantize import check_mode
 from ..export.report import ExportReport
-from ..files import check_target
+from ..files import check_writable
 from ..parsing import Component
 from . import directory as runs
 from .load import load_student
@@ -35,7 +35,7 @@ def export_run(
     than `max_bytes` bytes; `out` is then left as it was.
     """
     run = runs.read_finished_run(path)
-    target = check_target(out)
+    target = check_writable(out)
     if is_own(target):
         raise InputError(f"{out} is a file of the run itself; give another name")
     student = load_student(run)

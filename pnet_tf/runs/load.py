@@ -36,14 +36,17 @@ def fresh_trainer(run: Run, trust: Trust = False) -> Trainer | None:
     """`load_trainer` without its weights."""
     if run.config.trainer is None:
         return None
-    spec = run.config.trainer.get("spec")
-    if isinstance(spec, str) and is_custom(spec):
-        _ask(run, spec, trust)
+    ask(run, run.config.trainer.get("spec"), trust)
     return rebuild_trainer(run.config.trainer)
 
 
-def _ask(run: Run, spec: str, trust: Trust) -> None:
-    """A run may come from elsewhere, and its trainer is a module that importing would run."""
+def ask(run: Run, spec: object, trust: Trust) -> None:
+    """Raise InputError where the trainer `spec` of a run is code and `trust` does not consent.
+
+    A run may come from elsewhere, and importing the module runs it.
+    """
+    if not isinstance(spec, str) or not is_custom(spec):
+        return
     question = f"{run.path} has a trainer of its own code, {spec!r}: import that module and run it?"
     if not (trust(question) if callable(trust) else trust):
         raise InputError(

@@ -12,7 +12,7 @@ import numpy as np
 from ..batches import batched
 from ..data import Dataset, Split, load_dataset, split_sha256
 from ..errors import InputError
-from ..files import atomic_write_bytes, check_target
+from ..files import atomic_write_bytes, check_writable
 from . import directory as runs
 from .load import Trust, load_trainer
 
@@ -41,7 +41,7 @@ def store_teacher_logits(
     InputError for a run that is not finished, has no trainer or no classes, or has other labels or
     another training split than the first one.
     """
-    target = check_target(out)
+    target = check_writable(out)
     found = [runs.read_finished_run(path) for path in paths]
     data = _training_data(found, source)
     scores = np.mean([_scores(run, data.train.inputs, trust) for run in found], axis=0)

@@ -21,7 +21,7 @@ from ..training.joint import JointFit
 from ..training.types import Metrics, Progress, Watch
 from ..version import __version__
 from . import directory as runs
-from .load import Trust, fresh_trainer, load_trainer
+from .load import Trust, ask, fresh_trainer, load_trainer
 from .samples import save_samples
 
 
@@ -80,7 +80,7 @@ def resume(
     config, settings = run.config, run.config.settings
     if run.finished:
         raise InputError(f"{run.path} is finished: there is nothing to resume")
-    if config.data != source:
+    if config.data != str(source):
         raise InputError(f"{run.path} was made from {config.data!r}, not {source!r}")
     found = read_source(source, task=config.task)
     data = found.divide(seed=settings.seed, valid_fraction=settings.valid_fraction)
@@ -92,6 +92,8 @@ def resume(
         trainer = fresh_trainer(run, trust)  # all of its weights are in the checkpoint
     else:
         trainer = _borrowed(data, settings, trust)
+    if trainer is None:
+        ask(run, settings.trainer.name, trust)  # which plan_fit would import
     plan = plan_fit(data, settings, trainer=trainer)
     if config.teacher_sha256 not in ("", _teacher_sha256(plan)):
         raise InputError(
@@ -157,7 +159,10 @@ def _restore(run: runs.Run, fit: JointFit) -> None:
     path = run.path / runs.CHECKPOINT
     if path.is_file():
         arrays, extra = runs.load_arrays(path)
-        fit.restore(arrays, parse(extra.get("progress"), Progress, f"{path} is damaged: "))
+        progress = parse(extra.get("progress"), Progress, f"{path} is damaged: ")
+        if not 0 <= progress.best_epoch <= progress.epoch == len(progress.history):
+            raise InputError(f"{path} is damaged: its history is not of {progress.epoch} epochs")
+        fit.restore(arrays, progress)
 
 
 def _finish(run: runs.Run, fitted: Fitted) -> TrainReport:

@@ -30,17 +30,17 @@ def load_teacher_logits(
     examples = len(split.targets)
     most = examples * outputs * 16 + _HEADER_BYTES
     found = read_npz_arrays(Path(path), ["logits"], optional=[HASH], most_bytes=most)
-    logits = found["logits"]
-    _check(path, logits, examples, outputs)
+    logits = check_logits(path, found["logits"], examples, outputs)
     stored = found.get(HASH)
     if stored is not None and stored.tobytes() != bytes.fromhex(split_sha256(split, labels)):
         raise InputError(
             f"{path}: its logits are of other examples than this training split, or in other order"
         )
-    return logits.astype(np.float32)
+    return logits
 
 
-def _check(path: object, logits: np.ndarray, examples: int, outputs: int) -> None:
+def check_logits(path: object, logits: np.ndarray, examples: int, outputs: int) -> np.ndarray:
+    """`logits` as float32; raises InputError, that names `path`, for what no teacher answers."""
     if logits.shape != (examples, outputs):
         raise InputError(
             f"{path}: `logits` must have shape ({examples}, {outputs}), one row for each "
@@ -49,6 +49,8 @@ def _check(path: object, logits: np.ndarray, examples: int, outputs: int) -> Non
     if logits.dtype.kind not in "fiu":
         raise InputError(f"{path}: `logits` must be real numbers, got {logits.dtype}")
     with np.errstate(over="ignore"):
-        bad = np.flatnonzero(~np.isfinite(logits.astype(np.float32)).all(axis=1))
+        narrow = logits.astype(np.float32)
+    bad = np.flatnonzero(~np.isfinite(narrow).all(axis=1))
     if bad.size:
         raise InputError(f"{path}: `logits` row {bad[0]} has a value that is not finite")
+    return narrow

@@ -21,6 +21,8 @@ from ..errors import InputError
 from ..model import ProjectionNet, build_student
 from ..settings import Settings, StudentConfig, make_settings
 from ..trainers import Trainer, build_trainer, load_teacher_logits, wrap_trainer
+from ..trainers.custom import check_output
+from ..trainers.stored import check_logits
 from .joint import JointFit
 from .objective import Term, joint_objective
 from .preparation import Prepared, prepare
@@ -126,6 +128,8 @@ def fit(
     whole = settings if isinstance(settings, Settings) else make_settings(
         data.kind, settings, recipe=recipe
     )  # fmt: skip
+    if whole.trainer_weights is not None and trainer is None:
+        raise InputError("trainer_weights name a run, which `train` reads; give fit its `trainer`")
     plan = plan_fit(data, whole, trainer=trainer, student=student, terms=terms,
                     teacher_logits=teacher_logits)  # fmt: skip
     return plan.run(watch)
@@ -157,10 +161,16 @@ def plan_fit(
     seed_everything(settings.seed)
     if student is None:
         student = build_student(StudentConfig.of(settings, spec, outputs))
-    require_keras(student, keras.Model, "student")
+    else:
+        require_keras(student, keras.Model, "student")
+        check_output("student", student, spec.shape, spec.dtype, outputs)
     objective = joint_objective(settings.loss) if terms is None else tuple(terms)
     teacher = choose_trainer(data, settings, spec, trainer, teacher_logits)
-    if teacher_logits is None and settings.teacher_logits:
+    if teacher_logits is not None:
+        teacher_logits = check_logits(
+            "teacher_logits", np.asarray(teacher_logits), len(data.train.targets), outputs
+        )
+    elif settings.teacher_logits:
         teacher_logits = load_teacher_logits(
             settings.teacher_logits, data.train, data.labels, outputs=outputs
         )

@@ -89,7 +89,7 @@ class JointFit:
         if len(arrays) != len(variables) + len(self._best):
             raise InputError("the checkpoint does not fit the models of this run")
         for variable, value in zip([*variables, *self._models()], arrays, strict=True):
-            if tuple(variable.shape) != value.shape:
+            if (tuple(variable.shape), variable.dtype) != (value.shape, value.dtype):
                 raise InputError("the checkpoint does not fit the models of this run")
         for variable, value in zip(variables, arrays, strict=False):
             variable.assign(value)

@@ -35,7 +35,7 @@ class Progress:
     """Where a fit is: finished epochs, a history row for each, and the best epoch so far."""
 
     epoch: int = 0
-    history: list[dict[str, float]] = field(default_factory=list)
+    history: list[dict[str, int | float]] = field(default_factory=list)
     best_score: float = -np.inf
     best_epoch: int = 0
 

@@ -1,16 +1,24 @@
+"""Trainers by name: seeded, rebuilt from plain JSON, learning; what is refused."""
+
 import json
 
+import msgspec
 import numpy as np
 import pytest
 
 from pnet_tf._keras import keras
+from pnet_tf.data import InputSpec
 from pnet_tf.errors import InputError
+from pnet_tf.names import TRAINERS
 from pnet_tf.trainers import (
+    Network,
     build_trainer,
     default_trainer,
-    random_state_variables,
     rebuild_trainer,
+    wrap_trainer,
 )
+from pnet_tf.trainers.encoders import Raw, Standardised
+from pnet_tf.training.random_state import random_state_variables
 
 TEXTS = np.array(
     [f"{verb} the {noun} please" for verb in ("open", "close") for noun in "abcdefgh"], object
@@ -35,8 +43,16 @@ EVERY = [pytest.param(*key, id="-".join(key)) for key in CASES]
 
 def build(kind, spec, seed=0, task="classification", outputs=2):
     inputs, shape, options = CASES[kind, spec]
-    trainer = build_trainer(spec, kind=kind, task=task, outputs=outputs, input_shape=shape,
-                            train_inputs=inputs, seed=seed, **options)
+    trainer = build_trainer(
+        spec,
+        kind=kind,
+        task=task,
+        outputs=outputs,
+        input_shape=shape,
+        train_inputs=inputs,
+        seed=seed,
+        options=options,
+    )
     return trainer, trainer.encode(inputs)
 
 
@@ -106,8 +122,9 @@ def test_padding_does_not_change_the_logits(spec):
 
 def test_dense_features_are_standardised_by_the_training_split():
     inputs = np.array([[1.0, 7.0], [3.0, 7.0]], np.float32)
-    trainer = build_trainer("ff", kind="dense", task="regression", outputs=1, input_shape=(2,),
-                            train_inputs=inputs)
+    trainer = build_trainer(
+        "ff", kind="dense", task="regression", outputs=1, input_shape=(2,), train_inputs=inputs
+    )
     np.testing.assert_allclose(trainer.encode(np.array([[5.0, 8.0]])), [[3.0, 1.0]])
     assert trainer.encode(inputs).dtype == np.float32
 
@@ -115,8 +132,15 @@ def test_dense_features_are_standardised_by_the_training_split():
 @pytest.mark.parametrize("shape", [(8, 8, 1), (28, 28, 1), (32, 32, 3), (1, 40, 3), (97, 64, 1)])
 def test_the_image_cnn_suits_any_shape(shape):
     pixels = np.zeros((2, *shape), np.uint8)
-    trainer = build_trainer("cnn", kind="image", task="classification", outputs=3,
-                            input_shape=shape, train_inputs=pixels, channels=[4], units=4)
+    trainer = build_trainer(
+        "cnn",
+        kind="image",
+        task="classification",
+        outputs=3,
+        input_shape=shape,
+        train_inputs=pixels,
+        options={"channels": [4], "units": 4},
+    )
     assert trainer.encode(pixels).dtype == np.uint8
     assert trainer.model(pixels).shape == (2, 3)
 
@@ -135,15 +159,107 @@ def test_defaults_are_names_that_exist():
         ("resnet", "text", {}, "ff, cnn, lstm, gru, module:function, got 'resnet'"),
         ("cnn", "dense", {}, "one of ff, module:function, got 'cnn'"),
         ("ff", "audio", {}, "kind must be"),
-        ("ff", "dense", {"depth": 3}, "no option 'depth', allowed: units, dropout"),
-        ("ff", "dense", {"dropout": 1.0}, "below 1, got 1.0"),
-        ("ff", "dense", {"units": 5}, "list of whole numbers, got 5"),
-        ("ff", "text", {"buckets": 2**20}, "buckets must be a whole number"),
-        ("ff", "text", {"shortest": 5}, "shortest must be at most longest"),
-        ("a.b:c", "dense", {"byte_length": 5}, "allowed: none"),
+        ("ff", "dense", {"depth": 3}, "depth does not exist; allowed: units, dropout"),
+        ("ff", "dense", {"dropout": 1.0}, "dropout must be .* and below 1, got 1.0"),
+        ("ff", "dense", {"dropout": float("nan")}, "dropout must be a finite number .*got nan"),
+        ("ff", "dense", {"dropout": True}, "dropout must be a finite number .*got True"),
+        ("ff", "dense", {"units": 5}, "units must be a list, each a whole number 1.*got 5"),
+        ("ff", "dense", {"units": [4, 2.5]}, r"units\[1\] must be a whole number 1.*got 2.5"),
+        ("ff", "dense", {"units": []}, "units"),
+        ("ff", "dense", {"units": "4"}, "units must be a list, .*got '4'"),
+        ("ff", "text", {"buckets": 2**20}, "buckets must be a whole number 1..1048574"),
+        ("ff", "text", {"shortest": 5}, "shortest must be at most longest, got 5 and 4"),
+        ("gru", "text", {"embedding": -1}, "embedding must be a whole number 1..65536, got -1"),
+        ("a.b:c", "dense", {"byte_length": 5}, "no option 'byte_length', allowed: none"),
+        ("a.b:c", "text", {"byte_length": "5"}, "at least 1, got"),
+        ("a.b:c", "text", {"size": 5}, "no option 'size', allowed: byte_length"),
     ],
 )
 def test_bad_requests_are_refused(spec, kind, options, words):
     with pytest.raises(InputError, match=words):
-        build_trainer(spec, kind=kind, task="classification", outputs=2, input_shape=(4,),
-                      train_inputs=np.zeros((2, 4), np.float32), **options)
+        build_trainer(
+            spec,
+            kind=kind,
+            task="classification",
+            outputs=2,
+            input_shape=(4,),
+            train_inputs=np.zeros((2, 4), np.float32),
+            options=options,
+        )
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"spec": 5}, "trainer: spec must be text, got 5"),
+        ({"spec": "resnet"}, "got 'resnet'"),
+        ({"kind": "audio"}, "trainer: kind must be one of dense, image, text, got 'audio'"),
+        ({"task": None}, "trainer: task must be one of"),
+        ({"outputs": 0}, "trainer: outputs must be a whole number 1..65536, got 0"),
+        ({"seed": "0"}, "trainer: seed must be a whole number"),
+        ({"input_shape": "6"}, "trainer: input_shape must be a list"),
+        ({"options": {"units": [0]}}, r"trainer ff: units\[0\] must be a whole number 1"),
+        ({"options": {"embedding": 3}}, "embedding does not exist; allowed: units, dropout"),
+        ({"options": 5}, "trainer: options must be an object, got 5"),
+        ({"encoder": {}}, "encoder: mean is missing"),
+        ({"encoder": {"mean": [0.0], "deviation": [1.0]}}, "must have 6 numbers each"),
+        ({"encoder": {"mean": "ab", "deviation": [1.0]}}, "encoder: mean must be a list"),
+        ({"weights": 3}, "weights does not exist; allowed: spec, kind, task"),
+        ({"seed": ...}, "trainer: seed is missing"),
+    ],
+)
+def test_damaged_configurations_are_refused(change, words):
+    config = {**build("dense", "ff")[0].config, **change}
+    with pytest.raises(InputError, match=words) as caught:
+        rebuild_trainer({key: value for key, value in config.items() if value is not ...})
+    assert "\n" not in str(caught.value)
+
+
+def test_a_model_in_memory_takes_raw_inputs():
+    spec, inputs = InputSpec("dense", (6,)), keras.Input((6,))
+    model = keras.Model(inputs, keras.layers.Dense(2)(inputs), name="mine")
+    trainer = wrap_trainer(model, spec, 2)
+    assert (trainer.name, trainer.model, trainer.config) == ("mine", model, None)
+    assert trainer.encode([[1, 2, 3, 4, 5, 6]]).dtype == np.float32
+    for asked, outputs, words in (
+        (spec, 3, r"must return logits \(2, 3\) .*got \(2, 2\)"),
+        (InputSpec("dense", (5,)), 2, "does not take a float32 batch"),
+        (InputSpec("image", (2, 3, 1)), 2, "does not take a uint8 batch"),
+    ):
+        with pytest.raises(InputError, match=words):
+            wrap_trainer(model, asked, outputs)
+    with pytest.raises(InputError, match="trainer must be a tf_keras Model, got str"):
+        wrap_trainer("ff", spec, 2)
+
+
+class Width(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Options of a network from outside."""
+
+    width: int = 3
+
+
+def test_a_network_from_outside_is_built_and_rebuilt(monkeypatch):
+    def make(encoder, outputs, seed, options):
+        inputs = keras.Input(encoder.shape)
+        start = keras.initializers.GlorotUniform(seed=seed)
+        hidden = keras.layers.Dense(options.width, kernel_initializer=start)(inputs)
+        return keras.Model(inputs, keras.layers.Dense(outputs, kernel_initializer=start)(hidden))
+
+    def measured(model, encoder, inputs):
+        model.layers[1].set_weights([model.layers[1].get_weights()[0], np.ones(options["width"])])
+
+    options = {"width": 5}
+    monkeypatch.setattr(TRAINERS, "_entries", dict(TRAINERS._entries))
+    TRAINERS.register("wide", Network("dense", make, Width, Standardised, measured))
+    TRAINERS.register("raw", (Network("image", make, Width, Raw),))
+    inputs = CASES["dense", "ff"][0]
+    common = {"task": "classification", "outputs": 2, "input_shape": (6,), "train_inputs": inputs}
+    trainer = build_trainer("wide", kind="dense", options=options, seed=3, **common)
+    again = rebuild_trainer(json.loads(json.dumps(trainer.config)))
+    np.testing.assert_array_equal(again.model.weights[0], trainer.model.weights[0])
+    assert trainer.model.weights[1].numpy().tolist() == [1.0] * 5
+    assert again.model.weights[1].numpy().tolist() == [0.0] * 5
+    with pytest.raises(InputError, match="one of ff, wide, module:function, got 'raw'"):
+        build_trainer("raw", kind="dense", **common)
+    with pytest.raises(InputError, match="trainer wide: .*depth does not exist; allowed: width"):
+        build_trainer("wide", kind="dense", options={"depth": 1}, **common)

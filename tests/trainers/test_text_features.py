@@ -1,18 +1,25 @@
+"""Hashed features of texts: by hand, within their bounds, back from JSON."""
+
 import json
 import zlib
 
 import numpy as np
 import pytest
 
+from pnet_tf.errors import InputError
 from pnet_tf.trainers.text_features import (
     ID_BITS,
     ID_MASK,
     TextFeatures,
-    fit_text_features,
     inverse_document_frequency,
 )
+from pnet_tf.trainers.text_nets import TextOptions
 
 HASHING = {"buckets": 1000, "shortest": 3, "longest": 3}
+
+
+def fitted(texts):
+    return TextFeatures.fit(texts, (), TextOptions(**HASHING))
 
 
 def bucket(feature):
@@ -44,12 +51,30 @@ def test_any_text_stays_within_bounds(text):
 
 
 def test_fitted_limits_hold_the_longest_of_few_texts_and_survive_json():
-    features = fit_text_features(["one two three", "one"], HASHING)
-    assert features.tokens == 3
-    again = TextFeatures(**json.loads(json.dumps(features.to_json())))
+    features = fitted(["one two three", "one"])
+    assert (features.tokens, features.buckets, features.longest) == (3, 1000, 3)
+    again = TextFeatures.from_json(json.loads(json.dumps(features.to_json())), ())
+    assert again == features
     np.testing.assert_array_equal(again.encode(["one two"]), features.encode(["one two"]))
-    assert fit_text_features(["", " "], HASHING).tokens == 1
-    assert fit_text_features(["a b " * 5000], HASHING).tokens == 256
+    assert fitted(["", " "]).tokens == 1
+    assert fitted(["a b " * 5000]).tokens == 256
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"tokens": 0}, "encoder: tokens must be a whole number 1..256, got 0"),
+        ({"tokens": "4"}, "encoder: tokens must be a whole number 1..256, got '4'"),
+        ({"features": 2049}, "encoder: features must be a whole number 1..2048"),
+        ({"buckets": True}, "encoder: buckets must be a whole number"),
+        ({"longest": 99}, "encoder: longest must be a whole number 1..8"),
+        ({"shortest": ...}, "encoder: shortest is missing"),
+    ],
+)
+def test_damaged_encoders_are_refused(change, words):
+    state = {**fitted(["one two"]).to_json(), **change}
+    with pytest.raises(InputError, match=words):
+        TextFeatures.from_json({k: v for k, v in state.items() if v is not ...}, ())
 
 
 def test_inverse_document_frequency_by_hand():

@@ -1,8 +1,10 @@
+"""Random state of dropout and noise as variables: found, seeded, restored."""
+
 import numpy as np
 import pytest
 
 from pnet_tf._keras import keras, tf
-from pnet_tf.trainers import random_state_variables, use_random_state_variables
+from pnet_tf.training.random_state import random_state_variables, use_random_state_variables
 
 K = keras.layers
 
