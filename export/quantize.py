@@ -7,9 +7,11 @@ from bits, is left as it is; so are the softmax and the top k, whose float score
 
 from __future__ import annotations
 
+import io
 import re
 import warnings
 from collections.abc import Iterator
+from contextlib import redirect_stderr
 from copy import copy
 from dataclasses import replace
 from importlib import import_module
@@ -225,7 +227,8 @@ def _quantized_weights(model: bytes, scope: Scope) -> bytes:
                 4 if big else 8,
                 qtyping.QuantGranularity["TENSORWISE" if per_tensor else "CHANNELWISE"],
             )
-        result = made.quantize(enable_progress_bar=False, enable_progress_report=False)
+        with redirect_stderr(io.StringIO()):  # a progress bar that its own switch leaves on
+            result = made.quantize(enable_progress_bar=False, enable_progress_report=False)
     return bytes(result.quantized_model or b"")
 
 

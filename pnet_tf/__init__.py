@@ -54,12 +54,19 @@ if TYPE_CHECKING:
     from .training.fit import fit as fit
     from .training.fit import plan_fit as plan_fit
     from .training.joint import JointFit as JointFit
+    from .training.objective import Distillation as Distillation
+    from .training.objective import ProjectionLabels as ProjectionLabels
+    from .training.objective import Step as Step
+    from .training.objective import TrainerLabels as TrainerLabels
+    from .training.objective import cross_entropy as cross_entropy
+    from .training.objective import distillation as distillation
     from .training.objective import joint_objective as joint_objective
     from .training.types import JointData as JointData
 
 _MODULES = {
     "Dataset": "data",
     "DenseProjection": "projections.dense",
+    "Distillation": "training.objective",
     "Fitted": "training.fit",
     "InputError": "errors",
     "InputSpec": "data",
@@ -69,20 +76,25 @@ _MODULES = {
     "LocalProjection": "projections.local",
     "Network": "trainers.base",
     "Projection": "projections.base",
+    "ProjectionLabels": "training.objective",
     "ProjectionNet": "model",
     "Schedule": "settings",
     "Settings": "settings",
     "Sign": "projections.straight_through",
     "Split": "data",
+    "Step": "training.objective",
     "StructuredProjection": "projections.structured",
     "StudentConfig": "settings",
     "TextProjection": "projections.text",
     "Trainer": "trainers.base",
+    "TrainerLabels": "training.objective",
     "WorkError": "errors",
     "benchmark": "tflite.benchmark",
     "build_student": "model",
     "build_trainer": "trainers.build",
+    "cross_entropy": "training.objective",
     "dense_head": "heads.bits",
+    "distillation": "training.objective",
     "evaluate_model": "tflite.evaluate",
     "evaluate_run": "runs.evaluate",
     "export_run": "runs.export",

@@ -31,6 +31,8 @@ class Names:
         """Add or replace `name`: "module:attribute", or the object itself."""
         if not isinstance(name, str) or not name:
             raise InputError(f"the name of a {self.what} must be text, got {name!r}")
+        if isinstance(target, str) and not all(target.partition(":")):
+            raise InputError(f"a {self.what} must be an object or module:name, got {target!r}")
         self._entries[name] = target
 
     def names(self) -> tuple[str, ...]:
@@ -45,11 +47,22 @@ class Names:
         if not isinstance(name, str) or name not in self:
             raise InputError(f"{self.what} must be one of {', '.join(self.names())}, got {name!r}")
         if name not in self._entries:
-            self._entries[name] = self._plugins()[name].load()
+            self._entries[name] = self._loaded(name)
         elif isinstance(self._entries[name], str):
             module, _, attribute = self._entries[name].partition(":")
             self._entries[name] = getattr(import_module(module), attribute)
         return self._entries[name]
+
+    def _loaded(self, name: str) -> Any:
+        """What another package's entry point names."""
+        point = self._plugins()[name]
+        try:
+            return point.load()
+        except Exception as error:
+            raise InputError(
+                f"{self.what} {name!r} is {point.value} of another package, which does not load: "
+                f"{type(error).__name__}: {error}"
+            ) from error
 
     def _plugins(self) -> Mapping[str, Any]:
         """Entry points of installed packages, by name; read once."""

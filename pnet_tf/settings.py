@@ -14,7 +14,7 @@ import json
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 import msgspec
 from msgspec import Meta
@@ -27,7 +27,8 @@ from .parsing import Component, parse, to_plain
 
 WHOLE_VECTOR = frozenset({"structured", "dense"})  # projections with the same options
 DEFAULT_RECIPES = {"text": "text", "image": "image", "dense": "bits"}
-QAT_MODES = ("none", "int8", "int4")
+QatMode: TypeAlias = Literal["none", "int8", "int4"]
+QAT_MODES: tuple[str, ...] = get_args(QatMode)
 FEWEST_CLUSTERS, MOST_CLUSTERS, MOST_SPARSE = 2, 256, 0.95
 
 Weight: TypeAlias = Annotated[float, Meta(ge=0, le=1e6)]
@@ -157,7 +158,7 @@ class Settings(_Frozen, frozen=True):
         str | None, Meta(description="An .npz of stored logits that teach instead of a trainer.")
     ] = None
     qat: Annotated[
-        Literal["none", "int8", "int4"], Meta(description="Quantisation-aware training.")
+        QatMode, Meta(description="Quantisation-aware training.")
     ] = "none"
     prune: Annotated[
         float, Meta(ge=0, le=MOST_SPARSE, description="Share of each matrix of the head made 0.")
@@ -194,7 +195,7 @@ class StudentConfig(_Frozen, frozen=True):
     outputs: Annotated[int, Meta(ge=1, le=65536)]
     projection: Component
     head: Component
-    qat: Literal["none", "int8", "int4"] = "none"
+    qat: QatMode = "none"
     prune: Annotated[float, Meta(ge=0, le=MOST_SPARSE)] = 0.0
     cluster: Annotated[int, Meta(ge=0, le=MOST_CLUSTERS)] = 0
 

@@ -198,6 +198,9 @@ def test_one_of_each_from_outside(site, tmp_path):
     assert of_file["accuracy"] == of_run["accuracy"] and of_run["trainer_accuracy"] is not None
     wrong = pnet_tf(site, "train", data, "--out", tmp_path / "no", "--projection", "letter", code=2)
     assert "local, letters, got 'letter'" in wrong.stderr
+    (site / "outside_heavy.py").write_text("raise OSError('no luck')")
+    broken = pnet_tf(site, "train", data, "--out", tmp_path / "no", "--trainer", "bag", code=2)
+    assert "outside_heavy:BAG of another package, which does not load" in broken.stderr
 
 
 def test_names_are_known_without_loading_what_they_name(site):
@@ -227,6 +230,9 @@ def test_a_table_gives_what_is_registered_and_refuses_the_rest():
             table.get(wrong)
     with pytest.raises(InputError, match="must be text"):
         table.register(3, int)
+    for wrong in ("json", ":dumps", "json:", ""):
+        with pytest.raises(InputError, match="must be an object or module:name"):
+            table.register("d", wrong)
 
 
 def test_every_name_of_ours_leads_somewhere():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from ..errors import InputError
 from ..files import atomic_write_bytes, check_writable
 from . import directory as runs
 from .load import Trust, load_trainer
+from .own import is_own
 
 _LEAST = 1e-12  # of a probability: its logarithm stays finite
 
@@ -42,6 +44,8 @@ def store_teacher_logits(
     another training split than the first one.
     """
     target = check_writable(out)
+    if is_own(target) or os.path.realpath(source) == str(target):
+        raise InputError(f"{out} is a file of the data or of a run; give another name")
     found = [runs.read_finished_run(path) for path in paths]
     data = _training_data(found, source)
     scores = np.mean([_scores(run, data.train.inputs, trust) for run in found], axis=0)

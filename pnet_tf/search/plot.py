@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter
 
 from ..files import atomic_write_bytes
+from ..names import QUANTIZATIONS
 from .plan import Training
 from .records import COSTS, Point, SweepReport, mean_of, seed_groups
 
@@ -27,7 +28,8 @@ _STYLE: Any = {"svg.hashsalt": "pnet_tf", "font.size": 9, "axes.spines.top": Fal
 _METADATA: Any = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
 Group = Sequence[Point]
 """The seeds of one file."""
-_MARKS = {"none": "o", "dynamic": "s", "int8": "^", "int4": "D"}
+_MARKS = "os^DvPX*"
+"""Shapes of the quantisations, in the order of their table."""
 
 
 def draw(folder: Path, report: SweepReport) -> list[Path]:
@@ -71,7 +73,8 @@ def _percent(group: Group) -> float:
 
 
 def _marks(axes: Axes, groups: Sequence[Group], front: str) -> None:
-    for colour, (mode, mark) in enumerate(_MARKS.items()):
+    for colour, mode in enumerate(QUANTIZATIONS.names()):
+        mark = _MARKS[colour % len(_MARKS)]
         some = [group for group in groups if group[0].quantize == mode]
         x, y = [_cost(g, front) for g in some], [_percent(g) for g in some]
         if some:
