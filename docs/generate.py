@@ -51,8 +51,8 @@ from pnet_tf.tflite.model import Answer
 
 DOCS = Path(__file__).resolve().parent
 _MADE = "<!-- Made by docs/generate.py; `make docs` renews it. -->\n\n"
-_PAPER = ("trainer", "distillation", "projection")
 _FILLED = ("input_shape", "outputs")
+_BORROWED = ("functions", "bits", "seed")
 _RESULTS: Mapping[str, tuple[type, ...]] = {
     "train": (TrainReport,),
     "teach": (TeachReport,),
@@ -186,19 +186,20 @@ def _named(names: Names) -> list[str]:
         made = names.get(name)
         beside = () if inspect.isclass(made) else _FILLED
         page += [f"\n### {names.what} `{name}`\n\n", _text(made), "\n\n"]
-        page.append(options_table(made, options_of(made, beside=beside)))
+        borrowed = _BORROWED if names is HEADS else ()
+        page.append(options_table(made, options_of(made, beside=beside), borrowed))
     return page
 
 
-def options_table(made: Any, hints: Mapping[str, Any]) -> str:
-    """Option, type and default, from a signature."""
+def options_table(made: Any, hints: Mapping[str, Any], borrowed: Sequence[str] = ()) -> str:
+    """Option, type and default, from a signature; `borrowed` ones are the projection's."""
     parameters = inspect.signature(made).parameters
     rows = []
     for name, hint in hints.items():
         default = parameters[name].default
-        needed = default is inspect.Parameter.empty
-        words = allowed(msgspec.inspect.type_info(hint))
-        rows.append((f"`{name}`", words, "needed" if needed else code(default)))
+        words = "needed" if default is inspect.Parameter.empty else code(default)
+        words = "the projection's" if name in borrowed else words
+        rows.append((f"`{name}`", allowed(msgspec.inspect.type_info(hint)), words))
     return table(("option", "type", "default"), rows)
 
 
@@ -243,7 +244,8 @@ def commands_page() -> str:
 
 
 def _command(name: str, command: click.Command) -> list[str]:
-    context = click.Context(command, info_name=f"pnet-tf {name}")
+    whole = click.Context(commands, info_name="pnet-tf", **commands.context_settings)
+    context = click.Context(command, whole, info_name=name)
     usage = " ".join(command.collect_usage_pieces(context))
     page = [f"\n## {name}\n\n", _escaped(inspect.cleandoc(command.help or "")), "\n\n",
             f"    pnet-tf {name} {usage}\n\n"]  # fmt: skip
@@ -313,7 +315,7 @@ def operators_table() -> str:
     """The allow-list, by newest version."""
     versions = sorted(set(ALLOWED_OPERATORS.values()))
     by = {v: [n for n, newest in ALLOWED_OPERATORS.items() if newest == v] for v in versions}
-    rows = [(str(version), ", ".join(f"`{name}`" for name in names)) for version, names in by.items()]
+    rows = [(str(v), ", ".join(f"`{name}`" for name in names)) for v, names in by.items()]
     return table(("newest version", "operators"), rows)
 
 

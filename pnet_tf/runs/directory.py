@@ -161,8 +161,7 @@ def read_run(path: str | Path) -> Run:
     stored = upgraded(_read_part(folder / CONFIG), folder / CONFIG)
     config = parse(stored, RunConfig, f"{folder / CONFIG}: ")
     labels, replies = _read_labels(folder / LABELS)
-    wanted = len(labels) if config.task == "classification" else 0
-    if len(labels) != wanted or (wanted and config.outputs != wanted):
+    if len(labels) != (config.outputs if config.task == "classification" else 0):
         raise InputError(f"{folder / LABELS} has {len(labels)} labels for {config.outputs} outputs")
     return Run(folder, config, labels, replies)
 

@@ -48,7 +48,8 @@ def load_samples(run: Run) -> Samples:
     """What `save_samples` kept; raises InputError when it is damaged or of another run."""
     path = run.path / SAMPLES
     arrays, _ = load_arrays(path)
-    if len(arrays) != 3 or not len(arrays[1]) or len(arrays[1]) != len(arrays[2]):
+    rows = [len(array) if array.ndim else 0 for array in arrays]
+    if len(rows) != 3 or not all(rows) or rows[1] != rows[2]:
         raise InputError(f"{path} is damaged: it must hold calibration, inputs and targets")
     found, config = Samples(*arrays), run.config
     try:
@@ -57,9 +58,11 @@ def load_samples(run: Run) -> Samples:
     except InputError as error:
         raise InputError(f"{path} is damaged: {error}") from None
     whole = found.targets.ndim == 1 and found.targets.dtype.kind == "i"
-    values = found.targets.ndim == 2 and found.targets.dtype.kind == "f"
+    values = found.targets.shape[1:] == (config.outputs,) and found.targets.dtype.kind == "f"
     if not (whole if config.task == "classification" else values):
-        raise InputError(f"{path} is damaged: its targets are {found.targets.dtype}")
+        raise InputError(
+            f"{path} is damaged: its targets are {found.targets.dtype} {found.targets.shape}"
+        )
     return found
 
 

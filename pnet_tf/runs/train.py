@@ -115,8 +115,10 @@ def _borrowed(data: Dataset, settings: Settings, trust: Trust) -> Trainer | None
             f"the trainer of {run.path} is {run.config.trainer.get('spec')!r}, "
             f"not {settings.trainer.name!r}"
         )
-    same = (run.config.task, run.labels, run.config.outputs, run.config.input.kind)
-    if same != (data.task, data.labels, outputs_of(data), data.kind):
+    spec = run.config.input
+    shape = () if spec.kind == "text" else spec.shape
+    theirs = (run.config.task, run.labels, run.config.outputs, spec.kind, shape)
+    if theirs != (data.task, data.labels, outputs_of(data), data.kind, data.input_shape):
         raise InputError(f"the trainer of {run.path} is for other labels or inputs than these data")
     return load_trainer(run, trust)
 

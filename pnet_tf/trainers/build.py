@@ -100,8 +100,8 @@ def rebuild_trainer(config: Mapping[str, Any]) -> Trainer:
     A `module:function` is imported: ask first where the configuration comes from elsewhere.
     """
     c = parse(config, TrainerConfig, "trainer: ")
+    raw = InputSpec.of(c.kind, c.input_shape, c.options.get("byte_length", _BYTE_LENGTH))
     if is_custom(c.spec):
-        raw = InputSpec.of(c.kind, c.input_shape, c.options.get("byte_length", _BYTE_LENGTH))
         model = custom_network(c.spec, raw.shape, raw.dtype, c.outputs, c.seed)
         return Trainer(c.spec, model, lambda inputs: raw.encode(inputs).array, config)
     network = _network(c.spec, c.kind)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from msgspec import Meta
 
 from ..errors import InputError
 from ..parsing import parse
+
+_MOST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,8 @@ class Standardised:
     """Features [N, F] less their mean, over their standard deviation on the training split."""
 
     shape: tuple[int, ...]
-    mean: tuple[float, ...]
-    deviation: tuple[float, ...]
+    mean: tuple[Annotated[float, Meta(ge=-_MOST, le=_MOST)], ...]
+    deviation: tuple[Annotated[float, Meta(gt=0, le=_MOST)], ...]
 
     @classmethod
     def fit(cls, inputs: np.ndarray, shape: tuple[int, ...], options: Any) -> Standardised:

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from pnet_tf.tflite.counts import zipped_bytes
 from pnet_tf.settings import make_settings
+from pnet_tf.tflite.counts import zipped_bytes
 from tests.calls import call
 
 TRAIN = ["train", "digits", "--projection", "structured", "--projections", "32", "--bits", "8",
@@ -62,11 +62,11 @@ def test_a_compressed_run_zips_smaller_and_still_answers(plain, name, tmp_path):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["--prune", "1"], "prune must be 0..0.95, got 1.0"),
-        (["--prune", "-0.1"], "prune must be 0..0.95, got -0.1"),
-        (["--prune", "nan"], "prune must be 0..0.95, got nan"),
+        (["--prune", "1"], "prune must be a finite number 0..0.95, got 1.0"),
+        (["--prune", "-0.1"], "prune must be a finite number 0..0.95, got -0.1"),
+        (["--prune", "nan"], "prune must be a finite number 0..0.95, got nan"),
         (["--cluster", "1"], "cluster must be 2..256 or 0 for none, got 1"),
-        (["--cluster", "300"], "cluster must be 2..256 or 0 for none, got 300"),
+        (["--cluster", "300"], "cluster must be a whole number 0..256, got 300"),
     ],
 )
 def test_bad_options_write_nothing(tmp_path, options, sentence):
@@ -77,7 +77,7 @@ def test_bad_options_write_nothing(tmp_path, options, sentence):
 
 def test_settings_switch_compression_off():
     settings = make_settings("image")
-    assert settings["prune"] == 0 and settings["cluster"] == 0
+    assert settings.prune == 0 and settings.cluster == 0
 
 
 def test_zipped_bytes_are_those_of_deflate():

@@ -1,21 +1,17 @@
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from pnet_tf._keras import keras
 from pnet_tf.compress.compression import Compression
 from pnet_tf.compress.plan import CompressionPlan
-from pnet_tf.export.quantize import convert, projection_scope
-from pnet_tf.tflite.reader import read_model
+from pnet_tf.export.quantize import projection_scope
 from pnet_tf.export.weights import count_weights, sparsity
-from pnet_tf.training.joint import JointData, JointFit, Schedule
-from pnet_tf.training.objective import JointLoss
 from pnet_tf.model import build_student
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "export"))
-from quantized_heads import samples_of, student_of  # noqa: E402
+from pnet_tf.settings import Schedule
+from pnet_tf.tflite.reader import read_model
+from pnet_tf.training.joint import JointFit
+from pnet_tf.training.types import JointData, Progress
+from tests.export.quantized_heads import file_of, samples_of, student_of
 
 PLANS = [
     ("structured", 0.5, 0, "none", "none"), ("structured", 0.0, 8, "int8", "int8"),
@@ -36,7 +32,7 @@ def fit_of(name, prune, cluster, qat="none", **schedule):
     data = JointData(bits, np.arange(64) % 10)
     plan = Schedule(**{"epochs": 5, "batch_size": 16, "learning_rate": 0.01, **schedule})
     hook = Compression(student.head, CompressionPlan(prune, cluster))
-    fit = JointFit(student, None, data, data, loss=JointLoss(), schedule=plan, compression=hook)
+    fit = JointFit(student, None, data, data, schedule=plan, compression=hook)
     return fit, config, samples
 
 
@@ -66,7 +62,7 @@ def test_every_matrix_is_as_sparse_and_clustered_as_asked(compressed):
 
 def test_a_file_has_the_zeros_and_the_values(compressed):
     student, config, samples, mode = compressed
-    model = convert(student, config, mode, samples=samples[:8])
+    model = file_of(student, mode, samples[:8])
     counts = count_weights(model, projection_scope(student))
     assert len(counts) == len(matrices(student.head))
     assert sparsity(counts) >= config["prune"] - 0.01
@@ -75,11 +71,11 @@ def test_a_file_has_the_zeros_and_the_values(compressed):
 
 
 def test_a_file_has_nothing_more_in_it():
-    fit, config, samples = fit_of("structured", 0.5, 8)
+    fit, _, samples = fit_of("structured", 0.5, 8)
     fit.run()
     plain, _ = student_of("structured")
     one, two = (
-        read_model(convert(each, config, "none", samples=samples[:1])).subgraphs[0]
+        read_model(file_of(each, "none", samples[:1])).subgraphs[0]
         for each in (fit.student, plain)
     )
     assert [node.name for node in one.operators] == [node.name for node in two.operators]
@@ -120,7 +116,7 @@ def test_a_resumed_fit_ends_with_the_weights_of_an_unbroken_one(qat, epoch):
 
     def keep(fit):
         if fit.progress.epoch == epoch:
-            progress = type(fit.progress)(epoch, list(fit.progress.history))
+            progress = Progress(epoch, list(fit.progress.history))
             saved.append((fit.state(), progress))
 
     whole.run(on_epoch=keep)

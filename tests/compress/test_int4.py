@@ -2,14 +2,20 @@ import numpy as np
 import pytest
 
 from pnet_tf._keras import tf
-from pnet_tf.compress.int4 import Int4, int4_aware
+from pnet_tf.compress.int4 import Int4, int4_aware, rounded_head
 from pnet_tf.compress.weights import rounded
 from pnet_tf.errors import InputError
-from pnet_tf.tflite.flatbuffer import shrink
-from pnet_tf.export.quantize import convert
-from pnet_tf.heads import dense_head, lookup_head
-from pnet_tf.model import build_student, without_qat
-from tests.export.quantized_heads import scores, student_of, trained_student
+from pnet_tf.export.shrink import shrink
+from pnet_tf.heads.bits import dense_head
+from pnet_tf.heads.lookup import lookup_head
+from pnet_tf.model import build_student
+from tests.export.quantized_heads import (
+    file_of,
+    scores,
+    scores_of,
+    student_of,
+    trained_student,
+)
 
 
 def test_rounding_by_hand():
@@ -33,9 +39,9 @@ def trained(request):
 
 
 def test_the_file_answers_as_the_trained_student(trained):
-    student, config, samples = trained
-    expected = student.predictions(samples, "classification").numpy()
-    model = shrink(convert(student, config, "int4", samples=samples))
+    student, _, samples = trained
+    expected = scores_of(student, samples)
+    model = shrink(file_of(student, "int4", samples))
     for xnnpack in (True, False):
         found = scores(model, samples, xnnpack)
         assert np.abs(found - expected).max() < 0.02
@@ -43,19 +49,20 @@ def test_the_file_answers_as_the_trained_student(trained):
 
 
 def test_only_big_matrices_are_rounded(trained):
-    student, config, samples = trained
+    student, _, samples = trained
     wrapped = [layer for layer in student.head.layers if isinstance(layer, Int4)]
     assert wrapped and all(int(tf.size(layer.layer.kernel)) >= 1024 for layer in wrapped)
-    plain = without_qat(student, config)
-    assert [w.shape for w in plain.head.weights] == [w.shape for w in student.head.weights]
-    np.testing.assert_allclose(plain(samples), student(samples), atol=1e-5)
+    plain, bits = rounded_head(student.head), student.projection(samples)
+    assert [w.shape for w in plain.weights] == [w.shape for w in student.head.weights]
+    np.testing.assert_allclose(plain(bits), student.head(bits), atol=1e-5)
+    assert not any(isinstance(layer, Int4) for layer in plain.layers)
 
 
 def test_other_modes_hold_the_rounded_weights(trained):
-    student, config, samples = trained
-    expected = student.predictions(samples, "classification").numpy()
+    student, _, samples = trained
+    expected = scores_of(student, samples)
     for mode, tolerance in (("none", 1e-5), ("dynamic", 0.05)):
-        found = scores(convert(student, config, mode, samples=samples), samples, False)
+        found = scores(file_of(student, mode, samples), samples, False)
         assert np.abs(found - expected).max() < tolerance
 
 

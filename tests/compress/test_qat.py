@@ -1,20 +1,16 @@
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-from pnet_tf.runs import directory as runs
 from pnet_tf._keras import keras, tf
 from pnet_tf.compress.qat import Int8, int8_aware
 from pnet_tf.errors import InputError
-from pnet_tf.tflite.flatbuffer import shrink
-from pnet_tf.export.quantize import convert
+from pnet_tf.export.shrink import shrink
+from pnet_tf.heads.bits import dense_head
+from pnet_tf.heads.lookup import lookup_head
+from pnet_tf.model import build_student
+from pnet_tf.runs import directory as runs
 from pnet_tf.tflite.reader import read_model
-from pnet_tf.heads import dense_head, lookup_head
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "export"))
-from quantized_heads import bits_of, scores, trained_student  # noqa: E402
+from tests.export.quantized_heads import bits_of, file_of, scores, scores_of, trained_student
 
 
 @pytest.fixture(scope="module", params=["text", "structured", "local"])
@@ -23,9 +19,9 @@ def trained(request):
 
 
 def test_the_file_answers_as_the_trained_student(trained):
-    student, config, samples = trained
-    model = shrink(convert(student, config, "int8", samples=samples[:1]))
-    expected = student.predictions(samples, "classification").numpy()
+    student, _, samples = trained
+    model = shrink(file_of(student, "int8", samples[:1]))
+    expected = scores_of(student, samples)
     for xnnpack in (True, False):
         found = scores(model, samples, xnnpack)
         assert np.abs(found - expected).max() < 0.02
@@ -35,9 +31,8 @@ def test_the_file_answers_as_the_trained_student(trained):
 
 
 def test_weights_are_int8_per_tensor_and_scores_float(trained):
-    student, config, samples = trained
-    model = convert(student, config, "int8", samples=samples[:1], top_k=3)
-    graph = read_model(model).subgraphs[0]
+    student, _, samples = trained
+    graph = read_model(file_of(student, "int8", samples[:1], top_k=3)).subgraphs[0]
     dense = [node for node in graph.operators if node.name == "FULLY_CONNECTED"]
     weights = [graph.tensors[node.inputs[1]] for node in dense]
     assert {(w.type, w.scales) for w in weights} == {("INT8", 1)}
@@ -48,8 +43,6 @@ def test_weights_are_int8_per_tensor_and_scores_float(trained):
 def test_weights_save_and_load(trained, tmp_path):
     student, config, samples = trained
     runs.save_weights(tmp_path / "student.npz", student)
-    from pnet_tf.model import build_student
-
     fresh = build_student(config)
     runs.load_weights(tmp_path / "student.npz", fresh)
     assert np.array_equal(fresh(samples), student(samples))

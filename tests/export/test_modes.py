@@ -68,9 +68,9 @@ def test_a_mode_from_outside(table, target):
     expected = answers(found.student, found.raw, "classification").numpy()
     assert np.abs(model.scores(found.samples) - expected).max() < 0.01
     assert np.array_equal(bits_of(export.content, found.raw[:8], found.bits[:8]), found.bits[:8])
-    types = {tensor.type for tensor in read_model(export.content).subgraphs[0].tensors}
-    assert "FLOAT16" in types and "INT8" not in types - {"INT8"}
-    assert {parity.runtime.split()[0] for parity in export.report.parity} >= {"ai-edge-litert"}
+    tensors = read_model(export.content).subgraphs[0].tensors
+    assert any(tensor.type == "FLOAT16" for tensor in tensors)
+    assert not any(tensor.type == "INT8" and tensor.scales for tensor in tensors)
 
 
 def test_a_mode_that_is_not_registered_does_not_exist():

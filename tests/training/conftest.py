@@ -1,15 +1,15 @@
 import pytest
 
-from pnet_tf._keras import tf
 from pnet_tf.names import LOSS_TERMS, PROJECTIONS
+
+from .small import untraced
 
 
 @pytest.fixture
 def eager():
-    """Steps are not traced, which makes a fit of a few steps several times faster."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
+    """Steps are not traced."""
+    with untraced():
+        yield
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
 """Data and settings that train in a moment."""
 
+from contextlib import contextmanager
+
 import numpy as np
 
-from pnet_tf._keras import keras
+from pnet_tf._keras import keras, tf
 
 ALONE = {
     "projection": {"name": "structured", "functions": 4, "bits": 4},
@@ -64,3 +66,13 @@ def weights(model):
 def same(one, other):
     """Whether two lists of arrays are equal bit for bit."""
     return len(one) == len(other) and all(map(np.array_equal, one, other))
+
+
+@contextmanager
+def untraced():
+    """Steps are not traced within, which makes a fit of a few steps several times faster."""
+    tf.config.run_functions_eagerly(True)
+    try:
+        yield
+    finally:
+        tf.config.run_functions_eagerly(False)
