@@ -4,7 +4,8 @@
 
 Run directories and model files outlive the version that wrote them. The tests load what is recorded
 here and compare its scores with those that the commit itself gave. Needs git with that commit, and
-the Python of the test venv. Weights differ a little from machine to machine; the test does not mind.
+the Python of the test venv. Weights differ a little from machine to machine, which the test minds
+not.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ FLOORS = (
     {"cli"},
     {"__main__"},
 )
-"""Rooms of the package from the ground up: an import leads to a lower floor or stays in its room."""
+"""Rooms of the package from the ground up: imports lead to lower floors or stay in the room."""
 
 RUNTIME_ONLY = (
     "__init__", "cli", "cli_parts", "console", "data", "errors", "files", "metrics", "names",

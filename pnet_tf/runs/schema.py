@@ -33,5 +33,8 @@ def _from_first(config: dict[str, Any], path: Path) -> dict[str, Any]:
     if not isinstance(settings, dict):
         raise InputError(f"{path}: settings must be an object, got {settings!r}")
     built = {key: config.pop(key) for key in _TWICE if key in config}
+    head = built.get("head")
+    if isinstance(head, dict) and head.get("name") == "local":
+        built["head"] = {"seed": 0, **head}  # it did not take over the projection's seed
     trainer = settings.get("trainer") or {"name": "none"}
     return {"trainer": None, **config, "settings": {**settings, "trainer": trainer, **built}}

@@ -51,12 +51,12 @@ def prepare(
     """
     augment = make_augment(data.kind, settings.augment)
     cached = _fits_cache(data, student, 2 if augment else 1)
-    project = tf.function(lambda x: tf.cast(student.projection(x), tf.int8), reduce_retracing=True)
+    project = _projection(student, spec) if cached else None
 
     def of(split: Split, logits: np.ndarray | None) -> tuple[JointData, int]:
         encoded = spec.encode(split.inputs)
         theirs = trainer.encode(split.inputs) if trainer else None
-        inputs = batched(project, encoded.array) if cached else encoded.array
+        inputs = batched(project, encoded.array) if project else encoded.array
         return JointData(inputs, split.targets, theirs, logits, cached), encoded.cut
 
     def view(epoch: int) -> JointData:
@@ -68,6 +68,13 @@ def prepare(
     valid, _ = of(data.valid, None)
     weights = class_weights(data, settings.class_weights)
     return Prepared(train, valid, view if augment else None, weights, cut)
+
+
+def _projection(student: ProjectionNet, spec: InputSpec) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Raw inputs to bits, int8; traced once, so that many fits of one program are no retracing."""
+    raw = tf.TensorSpec([None, *spec.shape], spec.dtype)
+    project = tf.function(lambda x: tf.cast(student.projection(x), tf.int8))
+    return project.get_concrete_function(raw)
 
 
 def _fits_cache(data: Dataset, student: keras.Model, copies: int) -> bool:
