@@ -11,7 +11,7 @@ from pnet_tf.errors import InputError
 from pnet_tf.runs import directory as runs
 from pnet_tf.runs.train import resume, train
 
-from ..training.small import ALONE, TAUGHT, WORDS, same, texts, untraced
+from ..training.small import ALONE, TAUGHT, WORDS, features, same, texts, untraced
 from .conftest import write_csv
 
 pytestmark = pytest.mark.usefixtures("eager")
@@ -66,14 +66,18 @@ def test_a_killed_training_ends_as_one_that_was_not(sources, tmp_path, settings)
         assert same(arrays(shot), arrays(camera.out))
 
 
-def test_a_borrowed_frozen_trainer_survives_a_kill(finished, sources, tmp_path):
+def test_a_borrowed_frozen_trainer_survives_a_kill(finished, tmp_path):
+    """With its own encoder, which these other rows would measure otherwise."""
+    (x, y), source = features(30, 5), str(tmp_path / "other.npz")
+    np.savez(source, x_train=x * 3 + 7, y_train=y, x_test=x, y_test=y)
     settings = [TAUGHT, {"trainer_weights": str(finished("dense")), "freeze_trainer": True}]
     camera = Camera(tmp_path / "whole")
-    train(sources["dense"], camera.out, settings, watch=camera)
+    train(source, camera.out, settings, watch=camera)
     theirs = runs.load_arrays(finished("dense") / runs.TRAINER)[0]
     for epoch in (0, 1):
-        resume(sources["dense"], camera.shot(epoch))
+        resume(source, camera.shot(epoch))
         assert same(arrays(camera.shot(epoch)), arrays(camera.out))
+        assert outcome(camera.shot(epoch)) == outcome(camera.out)
         assert same(runs.load_arrays(camera.shot(epoch) / runs.TRAINER)[0], theirs)
 
 

@@ -13,6 +13,7 @@ from pnet_tf.model import ProjectionNet
 from pnet_tf.names import LOSS_TERMS
 from pnet_tf.settings import make_settings
 from pnet_tf.training.fit import check_settings, fit, plan_fit
+from pnet_tf.training.joint import JointFit
 from pnet_tf.training.objective import ProjectionLabels
 
 from .small import (
@@ -67,6 +68,32 @@ def test_same_arguments_same_weights_and_another_seed_others():
     assert same(weights(one.student), weights(two.student))
     assert same(weights(one.trainer.model), weights(two.trainer.model))
     assert not same(weights(one.student), weights(other.student))
+
+
+def test_the_best_row_is_the_one_whose_weights_the_student_has(monkeypatch):
+    scores = iter([0.25, 0.75, 0.5, 0.25])
+    monkeypatch.setattr(JointFit, "_score", lambda fit, logits: next(scores))
+    patient = {"schedule": {"epochs": 9, "batch_size": 64, "patience": 2}}
+    found = fit(features(), [ALONE, patient])
+    assert len(found.history) == 4 and found.best["epoch"] == 2
+    monkeypatch.setattr(JointFit, "_score", lambda fit, logits: 1.0 / (1 + fit.progress.epoch))
+    assert fit(features(), ALONE).best["epoch"] == 2  # without patience the last one
+
+
+def test_the_seed_reaches_the_trainer():
+    data = make_dataset(*features())
+    plans = [plan_fit(data, make_settings("dense", [TAUGHT, {"seed": s}])) for s in (0, 1, 1)]
+    assert [plan.trainer.config["seed"] for plan in plans] == [0, 1, 1]
+    start = [weights(plan.trainer.model) for plan in plans]
+    assert same(start[1], start[2]) and not same(start[0], start[1])
+
+
+def test_messages_that_were_cut_are_counted():
+    messages, labels = texts()
+    long = [message + " and a good deal more" if row % 2 else message
+            for row, message in enumerate(messages)]  # fmt: skip
+    assert fit((messages, labels), WORDS).cut_messages == 0
+    assert fit(make_dataset(long, labels), WORDS).cut_messages == 18
 
 
 def test_whole_settings_are_taken_as_they_are():

@@ -100,3 +100,9 @@ def test_augmented_epochs_differ_and_come_again(eager):
     assert not np.array_equal(view(3).student, other(3).student)
     np.testing.assert_array_equal(view(0).targets, data.train.targets)
     assert plan("image", PICTURES, data).prepared.view is None
+    students = []
+    for shift in (0, 1):
+        found = plan("image", PICTURES, data, augment={"shift": shift})
+        found.run()
+        students.append(weights(found.student))
+    assert not same(*students)
