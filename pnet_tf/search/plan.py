@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import InputError
-from ..names import QUANTIZATIONS
+from ..names import HEADS, QUANTIZATIONS
 from ..settings import WHOLE_VECTOR, make_settings, read_config_file
 
-HEADS = ("linear", "dense", "lookup", "sequence")
 DEFAULT_HIDDEN = (128,)
 DEFAULT_HEADS = {"text": ("sequence",), "image": ("linear", "dense"), "dense": ("linear", "dense")}
 DEFAULT_POINTS = {
@@ -199,7 +198,7 @@ def parse_sweep(options: Mapping[str, Any]) -> Sweep:
     """
     read: dict[str, Callable[[str], Any]] = {
         "points": parse_points,
-        "heads": lambda text: parse_names(text, "--heads", HEADS),
+        "heads": lambda text: parse_names(text, "--heads", HEADS.names()),
         "hidden": lambda text: parse_numbers(text, "--hidden"),
         "quantize": lambda text: parse_names(text, "--quantize", QUANTIZATIONS.names()),
         "seeds": lambda text: parse_numbers(text, "--seeds"),

@@ -211,7 +211,10 @@ def test_a_projection_from_outside_is_exact(mode):
 @pytest.mark.xfail(strict=True, reason="dynamic rounds constants of 1024 or more everywhere")
 @pytest.mark.parametrize("kind", ["local", "outside"])
 def test_a_big_projection_is_exact_in_dynamic(kind):
-    """48 filters of 3 x 3 over three channels: 1,296 weights, as the image recipe has them."""
+    """48 filters of 3 x 3 over three channels: 1,296 weights, as the image recipe has them.
+
+    The pictures are dim: pixels that reach 255 are the same numbers after rounding to 8 bits.
+    """
     local = kind == "local"
     spec = InputSpec("image", (8, 8, 3)) if local else InputSpec("dense", (20,))
     projection = LocalProjection(48) if local else RandomMatrix()
@@ -220,8 +223,9 @@ def test_a_big_projection_is_exact_in_dynamic(kind):
     x = LAYERS.GlobalAveragePooling2D()(x) if local else x
     student = keras.Model(source, LAYERS.Dense(3)(x))
     rng = np.random.default_rng(0)
-    pictures = rng.integers(0, 256, (24, 8, 8, 3), dtype=np.uint8)
+    pictures = rng.integers(0, 200, (24, 8, 8, 3), dtype=np.uint8)
     samples = pictures if local else features(24)
     model, scaled = inner_types(student, spec, samples, "dynamic")
     expected = projection(samples).numpy().reshape(24, -1)
-    assert scaled == set() and np.array_equal(bits_of(model, samples, expected), expected)
+    assert np.array_equal(bits_of(model, samples, expected), expected)
+    assert scaled == set()
