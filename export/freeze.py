@@ -10,15 +10,18 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from .._keras import keras, tf
 from .._tflite import per_tensor_dense
 from ..data.spec import InputSpec
-from ..errors import InputError
+from ..errors import InputError, WorkError
 from ..model import answers
 from ..tflite.model import SIGNATURE
+
+_LOOPS = {"While", "StatelessWhile"}  # calibrating one breaks in native code
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,12 @@ def check_top_k(top_k: int | None, task: str, outputs: int) -> None:
         raise InputError(f"top_k must be 1..{outputs}, got {top_k}")
 
 
+def _operations(graph: Any) -> set[str]:
+    """Types of all nodes of a graph, those of its functions too."""
+    nodes = [*graph.node, *(node for inner in graph.library.function for node in inner.node_def)]
+    return {node.op for node in nodes}
+
+
 @contextmanager
 def converter(job: Job) -> Iterator[tf.lite.TFLiteConverter]:
     """A converter of the frozen student: builtin operators only, signature `serve`, batch 1.
@@ -80,6 +89,11 @@ def converter(job: Job) -> Iterator[tf.lite.TFLiteConverter]:
     Call `convert` within the `with` block. Dense layers are quantised per tensor.
     """
     frozen = _Frozen(job)
+    if _LOOPS & _operations(frozen.serve.graph.as_graph_def()):
+        raise WorkError(
+            "the file would not run everywhere: operator WHILE is not on the list of allowed "
+            "builtins"
+        )
     with tempfile.TemporaryDirectory() as folder:
         tf.saved_model.save(frozen, folder, signatures={SIGNATURE: frozen.serve})
         made = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=[SIGNATURE])

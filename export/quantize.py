@@ -84,7 +84,22 @@ def dynamic(job: Job) -> bytes:
         # which leaves matrices of less than 1024 weights as they are
         made.optimizations = [tf.lite.Optimize.DEFAULT]
         model = made.convert()
-    return _quantized_weights(model, projection_scope(job.student))
+    scope = projection_scope(job.student)
+    if _rounds(model, scope):  # a projection of 1024 constants or more, which it knows nothing of
+        return _quantized_weights(plain(job), scope, big_bits=8)
+    return _quantized_weights(model, scope)
+
+
+def _rounds(model: bytes, scope: Scope) -> bool:
+    """Whether an operator of `scope` reads or gives rounded numbers."""
+    graph = read_model(model).subgraphs[0]
+    return any(
+        graph.tensors[index].type in ("INT8", "INT4")
+        for node in graph.operators
+        if scope.match(graph.tensors[node.outputs[0]].name)
+        for index in (*node.inputs, *node.outputs)
+        if index >= 0
+    )
 
 
 def int4(job: Job) -> bytes:
@@ -200,8 +215,8 @@ def _exact_operators(graph: Subgraph, scope: Scope) -> Iterator[Operator]:
             yield node
 
 
-def _quantized_weights(model: bytes, scope: Scope) -> bytes:
-    """Float weights of the head's layers in 4 or 8 bits, activations float32 between them.
+def _quantized_weights(model: bytes, scope: Scope, big_bits: int = 4) -> bytes:
+    """Float weights of the head's layers in 8 bits, of big ones in `big_bits`; activations float32.
 
     A matrix that the converter has quantised already stays as it is.
     """
@@ -216,15 +231,16 @@ def _quantized_weights(model: bytes, scope: Scope) -> bytes:
         made = quantizer.Quantizer(model)
         for node in layers:
             big = _elements(node, graph) >= INT4_ELEMENTS and node.name != _FILTERS[1]
-            per_tensor = node.name == _DENSE and not big
+            four = big and big_bits == 4
+            per_tensor = node.name == _DENSE and not four
             # the oldest runtime loads a hybrid int4 convolution and answers NaN; this form it
             # refuses
-            stored = big and node.name != _DENSE
+            stored = four and node.name != _DENSE
             add = made.add_weight_only_config if stored else made.add_dynamic_config
             add(
                 f"^{re.escape(graph.tensors[node.outputs[0]].name)};?$",
                 qtyping.TFLOperationName(node.name),
-                4 if big else 8,
+                4 if four else 8,
                 qtyping.QuantGranularity["TENSORWISE" if per_tensor else "CHANNELWISE"],
             )
         with redirect_stderr(io.StringIO()):  # a progress bar that its own switch leaves on

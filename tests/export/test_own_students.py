@@ -208,7 +208,6 @@ def test_a_projection_from_outside_is_exact(mode):
     assert scaled == set() and np.array_equal(bits_of(model, rows, expected), expected)
 
 
-@pytest.mark.xfail(strict=True, reason="dynamic rounds constants of 1024 or more everywhere")
 @pytest.mark.parametrize("kind", ["local", "outside"])
 def test_a_big_projection_is_exact_in_dynamic(kind):
     """48 filters of 3 x 3 over three channels: 1,296 weights, as the image recipe has them.
