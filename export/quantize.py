@@ -94,7 +94,7 @@ def _rounds(model: bytes, scope: Scope) -> bool:
     """Whether an operator of `scope` reads or gives rounded numbers."""
     graph = read_model(model).subgraphs[0]
     return any(
-        graph.tensors[index].type in ("INT8", "INT4")
+        graph.tensors[index].scales > 0
         for node in graph.operators
         if scope.match(graph.tensors[node.outputs[0]].name)
         for index in (*node.inputs, *node.outputs)
