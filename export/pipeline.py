@@ -13,6 +13,7 @@ import numpy as np
 
 from .._keras import keras, require_keras
 from ..batches import batched
+from ..data.labels import check_replies, given_labels, given_replies
 from ..data.spec import InputSpec
 from ..errors import InputError, WorkError
 from ..files import atomic_write_bytes
@@ -29,7 +30,7 @@ from ..tflite.runtime import find_runtime
 from ..version import __version__
 from . import parity
 from .freeze import Job
-from .quantize import check_mode, convert, projection_scope, trained_mode
+from .quantize import check_mode, convert, trained_mode
 from .report import (
     Accuracies,
     ExportReport,
@@ -38,7 +39,13 @@ from .report import (
     projection_bytes,
 )
 from .shrink import shrink
-from .student import check_logits, describe_projection, infer_spec, student_sizes
+from .student import (
+    check_logits,
+    describe_projection,
+    infer_spec,
+    projection_scope,
+    student_sizes,
+)
 from .weights import count_weights, sparsity
 
 PARITY_SAMPLES = 256
@@ -74,7 +81,7 @@ def export_student(
     labels: Sequence[str] = (),
     samples: Any = None,
     *,
-    targets: np.ndarray | None = None,
+    targets: Any = None,
     calibration: Any = None,
     spec: InputSpec | None = None,
     quantize: str | None = None,
@@ -111,7 +118,9 @@ def export_student(
         raise InputError("samples are needed: real inputs that the file is compared on")
     inputs = spec.encode(samples).array
     measured = inputs[:CALIBRATION_SAMPLES] if calibration is None else calibration
-    labels = tuple(labels)
+    labels = given_labels(labels, "labels")
+    answers_of = given_replies(replies or {}, "replies")
+    check_replies(answers_of, labels, "replies")
     task = "classification" if labels else "regression"
     outputs = check_logits(student, inputs[:PARITY_SAMPLES], labels)
     job = Job(student, spec, task, outputs, spec.encode(measured).array, top_k)
@@ -125,9 +134,25 @@ def export_student(
         projection=describe_projection(student) if projection is None else projection,
         training=training or {},
         oldest_runtime="",
-        replies={label: tuple(texts) for label, texts in (replies or {}).items()},
+        replies=answers_of,
     )
-    return _export(_Work(job, mode, inputs, targets, metadata), max_bytes, trainer_score)
+    known = None if targets is None else _checked_targets(targets, task, len(inputs), outputs)
+    return _export(_Work(job, mode, inputs, known, metadata), max_bytes, trainer_score)
+
+
+def _checked_targets(targets: Any, task: str, examples: int, outputs: int) -> np.ndarray:
+    found = np.asarray(targets)
+    if task == "regression" and found.ndim == 1:
+        found = found[:, None]
+    wanted = (examples,) if task == "classification" else (examples, outputs)
+    kinds = "iu" if task == "classification" else "fiu"
+    if found.shape != wanted or found.dtype.kind not in kinds:
+        what = "class ids" if task == "classification" else "values"
+        raise InputError(
+            f"targets must be {what} {list(wanted)}, one a sample, got {found.dtype} "
+            f"{list(found.shape)}"
+        )
+    return found
 
 
 def _export(work: _Work, max_bytes: int | None, trainer_score: float | None) -> Exported:

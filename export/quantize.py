@@ -19,21 +19,20 @@ from importlib import import_module
 import numpy as np
 
 from .._keras import keras, layers_of, tf
-from .._tflite import calibrate_only, quantize_calibrated
+from .._tflite import calibrate_only, converted, quantize_calibrated
 from ..compress.int4 import INT4_ELEMENTS, Int4, rounded_head
 from ..compress.qat import Int8
 from ..errors import InputError
-from ..model import ProjectionNet, projection_layers
+from ..model import ProjectionNet
 from ..names import QUANTIZATIONS
 from ..tflite.flatbuffer import pack, unpack
 from ..tflite.model import SIGNATURE
 from ..tflite.reader import Operator, Subgraph, read_model
 from .freeze import Job, converter
+from .student import Scope, projection_scope
 
 _ANSWERING = {"SOFTMAX", "TOPK_V2"}
 _DENSE, _FILTERS = "FULLY_CONNECTED", ("CONV_2D", "DEPTHWISE_CONV_2D")
-Scope = re.Pattern[str]
-"""Matches the names of the projection's tensors."""
 
 
 def convert(job: Job, mode: str) -> bytes:
@@ -66,16 +65,10 @@ def check_mode(mode: str, student: keras.Model) -> None:
         )
 
 
-def projection_scope(student: keras.Model) -> Scope:
-    """A pattern of the names of the tensors that the student's projections compute."""
-    names = "|".join(re.escape(layer.name) for layer in projection_layers(student))
-    return re.compile(rf"(?:[^;]*/)?(?:{names})/" if names else r"(?!)")
-
-
 def plain(job: Job) -> bytes:
     """float32."""
     with converter(job) as made:
-        return made.convert()
+        return converted(made)
 
 
 def dynamic(job: Job) -> bytes:
@@ -83,7 +76,7 @@ def dynamic(job: Job) -> bytes:
     with converter(job) as made:
         # which leaves matrices of less than 1024 weights as they are
         made.optimizations = [tf.lite.Optimize.DEFAULT]
-        model = made.convert()
+        model = converted(made)
     scope = projection_scope(job.student)
     if _rounds(model, scope):  # a projection of 1024 constants or more, which it knows nothing of
         return _quantized_weights(plain(job), scope, big_bits=8)
@@ -121,7 +114,7 @@ def int8(job: Job) -> bytes:
     if trained_mode(job.student) == "int8":
         with converter(job) as made:
             made.optimizations = [tf.lite.Optimize.DEFAULT]
-            return _float_answer(made.convert())
+            return _float_answer(converted(made))
     return _calibrated_int8(job)
 
 
@@ -179,7 +172,7 @@ def _calibrated_int8(job: Job) -> bytes:
             (SIGNATURE, {job.spec.name: row[None]}) for row in samples
         )
         calibrate_only(made)
-        calibrated = _centre_bits(made.convert())
+        calibrated = _centre_bits(converted(made))
     graph = read_model(calibrated).subgraphs[0]
     exact = _exact_operators(graph, projection_scope(job.student))
     return quantize_calibrated(

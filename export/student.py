@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ from ..data.spec import InputSpec
 from ..errors import InputError
 from ..model import ProjectionNet, projection_layers
 
+Scope = re.Pattern[str]
+"""Matches the names of the projection's tensors."""
 _KERAS_KEYS = ("name", "trainable", "dtype")
 
 
@@ -70,6 +73,12 @@ def check_logits(student: keras.Model, inputs: np.ndarray, labels: Sequence[str]
     return int(found.shape[1])
 
 
+def projection_scope(student: keras.Model) -> Scope:
+    """A pattern of the names of the tensors that the student's projections compute."""
+    names = "|".join(re.escape(layer.name) for layer in projection_layers(student))
+    return re.compile(rf"(?:[^;]*/)?(?:{names})/" if names else r"(?!)")
+
+
 def describe_projection(student: keras.Model) -> Mapping[str, Any]:
     """Name and options of the one projection, for the metadata; {} for none or several."""
     layers = projection_layers(student)
@@ -81,9 +90,21 @@ def describe_projection(student: keras.Model) -> Mapping[str, Any]:
 
 def student_sizes(student: keras.Model, spec: InputSpec) -> tuple[int, int]:
     """Parameters that were learned (a ProjectionNet: of its head), and bits of one example."""
-    if isinstance(student, ProjectionNet):
-        return student.head.count_params(), int(np.prod(student.head.input_shape[1:]))
-    shapes = [
-        layer.compute_output_shape((None, *spec.shape)) for layer in projection_layers(student)
-    ]
-    return student.count_params(), sum(int(np.prod(shape[1:])) for shape in shapes)
+    learned = student.head if isinstance(student, ProjectionNet) else student
+    example = tf.TensorSpec((1, *spec.shape), spec.dtype)
+    graph = tf.function(lambda inputs: student(inputs, training=False)).get_concrete_function(
+        example
+    ).graph  # fmt: skip
+    return learned.count_params(), _bits(graph, projection_scope(student))
+
+
+def _bits(graph: tf.Graph, scope: Scope) -> int:
+    """Values that leave the projections: what operators outside their scope read of them."""
+    read = {
+        tensor.ref()
+        for operator in graph.get_operations()
+        if not scope.match(operator.name)
+        for tensor in operator.inputs
+        if scope.match(tensor.op.name)
+    }
+    return sum(tensor.deref().shape.num_elements() or 0 for tensor in read)  # batch 1

@@ -6,9 +6,11 @@ canary.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 from ._keras import tf
+from .errors import WorkError
 
 
 def per_tensor_dense(converter: tf.lite.TFLiteConverter) -> None:
@@ -34,6 +36,27 @@ def _set(converter: tf.lite.TFLiteConverter, name: str) -> None:
     if not hasattr(converter, name):
         raise RuntimeError(f"this TensorFlow's converter has no {name}; see pnet_tf/_tflite.py")
     setattr(converter, name, True)
+
+
+def converted(converter: tf.lite.TFLiteConverter) -> bytes:
+    """What `converter` makes; raises WorkError, one sentence, for what it cannot convert.
+
+    Private: `tensorflow.lite.python.convert_phase.ConverterError`, whose text of many lines ends
+    with the operators that are no builtins. When it breaks: see what `convert` raises for
+    `tf.math.igamma`.
+    """
+    from tensorflow.lite.python.convert_phase import ConverterError
+
+    try:
+        return bytes(converter.convert())
+    except ConverterError as error:
+        found = re.findall(r"(?:Custom|Flex|TF Select) ops: (.+)", str(error))
+        first = (str(error).strip().splitlines() or [""])[0]
+        raise WorkError(
+            f"the file would not run everywhere: no builtin operators for {', '.join(found)}"
+            if found
+            else f"TensorFlow's converter refuses the student: {first[:200]}"
+        ) from error
 
 
 def quantize_calibrated(

@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from .tflite.model import Answer
 
 _OUT = Console(highlight=False, soft_wrap=True)
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _LINES = 50
 """A training of more epochs prints some of them only."""
 
 
 def printable(text: str) -> str:
-    """`text` with control characters, escape sequences and changes of direction spelt out."""
+    """`text` with control characters, line breaks too, and changes of direction spelt out."""
     return _CONTROL.sub(lambda match: f"\\x{ord(match.group()):02x}", text)
 
 

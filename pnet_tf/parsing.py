@@ -7,9 +7,10 @@ key, what is allowed, the value given.
 from __future__ import annotations
 
 import inspect
+import math
 import re
 import typing
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -53,17 +54,32 @@ class Component(Frozen):
         return Component(self.name, {**options, **self.options})
 
 
-def parse(value: Any, kind: type[_T], where: str = "") -> _T:
+def parse(value: Any, kind: type[_T], where: str = "", *, finite: bool = True) -> _T:
     """`value`, plain JSON, as a `kind`; `where` begins the InputError's sentence.
 
-    Types are strict: "128", 2.5 and true are no whole numbers.
+    Types are strict: "128", 2.5 and true are no whole numbers; NaN and infinity are no numbers
+    where they must be `finite`.
     """
     try:
-        return msgspec.convert(value, kind, dec_hook=_decode)
+        found = msgspec.convert(value, kind, dec_hook=_decode)
+        if finite and (path := _not_finite(value)):
+            key, given = path.removeprefix("."), shown(_value_at(value, path))
+            raise InputError(
+                f"{where}{key}{' ' if key else ''}must be a finite number, got {given}"
+            )
+        return found
     except msgspec.ValidationError as error:
         raise InputError(_sentence(error, value, kind, where)) from None
     except RecursionError:
         raise InputError(f"{where}nested too deeply") from None
+
+
+def check_known(value: Mapping[str, Any], kind: type, where: str = "") -> None:
+    """Raises InputError for a key that a struct or dataclass does not have, where it allows any."""
+    known = {item.encode_name for item in getattr(types.type_info(kind), "fields", ())}
+    for name in value:
+        if name not in known:
+            raise InputError(_unknown(name, "", where, kind, ""))
 
 
 def to_plain(value: Any) -> Any:
@@ -118,10 +134,22 @@ def _encode(value: Any) -> Any:
     return value.to_json()
 
 
+def _not_finite(value: Any, path: str = "") -> str:
+    """Where NaN or infinity stands, ".key[0]" say; "" where all numbers are finite."""
+    if isinstance(value, float):
+        return "" if math.isfinite(value) else path or "."
+    items: Iterable[tuple[str, Any]] = ()
+    if isinstance(value, Mapping):
+        items = ((f"{path}.{key}", item) for key, item in value.items())
+    elif isinstance(value, list | tuple):
+        items = ((f"{path}[{index}]", item) for index, item in enumerate(value))
+    return next(filter(None, (_not_finite(item, inner) for inner, item in items)), "")
+
+
 def _sentence(error: msgspec.ValidationError, value: Any, kind: Any, where: str) -> str:
     text = str(error)
     found = _PATH.search(text)
-    path = found["path"] if found else ""
+    path = _spelt(found["path"] if found else "", value, kind)
     reason = text[: found.start()] if found else text
     key = _STEP.sub(lambda m: f".{m['key']}" if m["key"] else f"[{m['index']}]", path).lstrip(".")
     title = f"{where}{key} " if key else where
@@ -135,6 +163,30 @@ def _sentence(error: msgspec.ValidationError, value: Any, kind: Any, where: str)
         given = _value_at(value, path)
         return f"{title}must be {allowed(_type_at(kind, path))}, got {shown(given)}"
     return f"{where}{reason}" if reason.startswith(key or "\0") else f"{title}{reason}"
+
+
+def _spelt(path: str, value: Any, kind: Any) -> str:
+    """A path with the key that `[...]`, some item of an object, stands for."""
+    before, dots, after = path.partition("[...]")
+    items = _value_at(value, before)
+    if not dots or not isinstance(items, Mapping):
+        return path
+    for key in items:
+        try:
+            msgspec.convert(_only(value, _steps(before), key), kind, dec_hook=_decode)
+        except msgspec.ValidationError as error:
+            if f"{before}[...]" in str(error) and re.fullmatch(r"[\w-]+", str(key)):
+                return f"{before}.{key}{after}"
+    return path
+
+
+def _only(value: Any, steps: list[str], key: Any) -> Any:
+    """`value` with nothing but `key` in the object that `steps` lead to."""
+    if not steps:
+        return {key: value[key]}
+    if not isinstance(value, Mapping):
+        return value
+    return {**value, steps[0]: _only(value[steps[0]], steps[1:], key)}
 
 
 def _unknown(name: str, key: str, where: str, kind: Any, path: str) -> str:

@@ -23,7 +23,8 @@ from .data.limits import shown
 from .data.spec import InputSpec
 from .errors import InputError
 from .files import read_text
-from .parsing import Component, parse, to_plain
+from .names import PROJECTIONS
+from .parsing import Component, options_of, parse, to_plain
 
 WHOLE_VECTOR = frozenset({"structured", "dense"})  # projections with the same options
 DEFAULT_RECIPES = {"text": "text", "image": "image", "dense": "bits"}
@@ -201,11 +202,14 @@ class StudentConfig(_Frozen, frozen=True):
 
     @classmethod
     def of(cls, settings: Settings, spec: InputSpec, outputs: int) -> StudentConfig:
-        """The student that `settings` ask for; what is seeded gets the run's seed."""
+        """The student that `settings` ask for; a projection with a seed gets the run's."""
+        projection = settings.projection
+        if "seed" in options_of(PROJECTIONS.get(projection.name)):
+            projection = projection.with_defaults(seed=settings.seed)
         return cls(
             input=spec,
             outputs=outputs,
-            projection=settings.projection.with_defaults(seed=settings.seed),
+            projection=projection,
             head=settings.head,
             qat=settings.qat,
             prune=settings.prune,
@@ -267,11 +271,20 @@ def make_settings(
     Without `recipe` it is the kind's default; for images with a projection of the whole image, the
     recipe of that. Raises InputError for a key that does not exist or a value outside its range.
     """
-    changes = [changes] if isinstance(changes, Mapping) else changes
+    changes = _changes(changes)
     asked = _merged(changes).get("projection", {}).get("name")
     whole = isinstance(asked, str) and asked in WHOLE_VECTOR
     default = "bits" if whole else DEFAULT_RECIPES[kind]
     return parse_settings(_merged([read_recipe(recipe or default), *changes]))
+
+
+def _changes(given: Any) -> list[Mapping[str, Any]]:
+    many = given if isinstance(given, list | tuple) else [given]
+    found = [{} if change is None else change for change in many]
+    for change in found:
+        if not isinstance(change, Mapping):
+            raise InputError(f"settings must be an object of changes, got {shown(change)}")
+    return found
 
 
 _OBJECTS = ("projection", "head", "trainer", "loss", "schedule", "augment")

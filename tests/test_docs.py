@@ -37,13 +37,24 @@ def named(path):
     return path.relative_to(ROOT).as_posix()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def building(tmp_path_factory):
+    """Folder and process of the site, which is built while the pages are tried."""
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-q", "-d", str(folder)]
+    quiet = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    said = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with subprocess.Popen(command, cwd=ROOT, env=quiet, **said) as process:
+        yield folder, process
+
+
 @pytest.fixture
 def quick(monkeypatch):
     """Commands and code as they are, on every eighth example, for one epoch of one step.
 
-    Recipes have no trainer unless one is asked for; nothing is traced; files that the test has just
-    made are tried in no child process and timed three times; scores of students that know nothing
-    nearly tie, so that parity is computed and not judged.
+    Recipes have no trainer and no rounding unless they are asked for; nothing is traced; files that
+    the test has just made are tried in no child process and timed three times; scores of students
+    that know nothing nearly tie, so that parity is computed and not judged.
     """
     from pnet_tf import settings
     from pnet_tf._keras import tf
@@ -55,7 +66,7 @@ def quick(monkeypatch):
     short = {"epochs": 1, "min_updates": 0, "batch_size": 4096}
 
     def alone(name):
-        return recipe(name) | {"trainer": {"name": "none"}}
+        return recipe(name) | {"trainer": {"name": "none"}, "qat": "none"}
 
     def few(name, wanted):
         found = sample(name, wanted)
@@ -211,17 +222,16 @@ def test_a_late_part_is_found(generate):
         generate.with_parts("<!-- generated: novel -->\n<!-- end -->\n")
 
 
-def test_the_site_is_built_without_a_warning_and_needs_no_other_machine(tmp_path):
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-q", "-d", str(tmp_path)]
-    quiet = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=quiet)
-    assert done.returncode == 0, done.stderr
-    pages = [path.read_text(encoding="utf-8") for path in tmp_path.rglob("*.html")]
+def test_the_site_is_built_without_a_warning_and_needs_no_other_machine(building):
+    folder, process = building
+    said, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, said
+    pages = [path.read_text(encoding="utf-8") for path in folder.rglob("*.html")]
     assert len(pages) > 15
     loads = [tag for page in pages for tag in re.findall(r"<(?:script|img|iframe)[^>]*>", page)]
     loads += [tag for page in pages for tag in re.findall(r"<link[^>]*>", page)]
     assert loads and [tag for tag in loads if "//" in tag] == []
-    assert not list(tmp_path.rglob("*.py"))
+    assert not list(folder.rglob("*.py"))
 
 
 def test_every_public_name_is_in_the_reference():

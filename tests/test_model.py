@@ -47,7 +47,7 @@ WRONG = (
      "learned_filters must be true or false, got 'yes'"),
     ("head", {"name": "linear", "outputs": 3}, "'linear' does not take 'outputs'"),
     ("head", {"name": "linear", "bit_dropout": "0.1"}, "bit_dropout must be a finite number"),
-    ("head", {"name": "linear", "bit_dropout": math.nan}, "bit_dropout must be at least 0"),
+    ("head", {"name": "linear", "bit_dropout": math.nan}, "bit_dropout must be a finite number"),
     ("outputs", 0, "outputs must be a whole number 1..65536, got 0"),
     ("outputs", "3", "outputs must be a whole number 1..65536, got '3'"),
     ("input", 5, "input must be an object with kind and shape, got 5"),

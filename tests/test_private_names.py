@@ -12,6 +12,7 @@ import pytest
 
 from pnet_tf import _keras, _tflite
 from pnet_tf._keras import keras, tf
+from pnet_tf.errors import WorkError
 
 ROOT = Path(__file__).resolve().parents[1]
 PRIVATE = re.compile(
@@ -61,6 +62,15 @@ def test_switches_of_the_converter_are_there(fence):
     fence(tf.lite.TFLiteConverter.from_keras_model(keras.Sequential([keras.Input((2,))])))
     with pytest.raises(RuntimeError, match="_tflite.py"):
         fence(object())
+
+
+def test_what_cannot_be_converted_is_one_sentence():
+    model = keras.Sequential(
+        [keras.Input((2,)), keras.layers.Lambda(lambda x: tf.math.igamma(x, x))]
+    )
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    with pytest.raises(WorkError, match="not run everywhere: no builtin operators for Igamma$"):
+        _tflite.converted(converter)
 
 
 @pytest.mark.filterwarnings("ignore:Statistics for quantized inputs")

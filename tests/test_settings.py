@@ -6,14 +6,17 @@ import os
 
 import pytest
 
-from pnet_tf.data import KINDS
+from pnet_tf.data import KINDS, InputSpec
 from pnet_tf.errors import InputError
+from pnet_tf.names import PROJECTIONS
 from pnet_tf.parsing import Component
+from pnet_tf.projections.structured import StructuredProjection
 from pnet_tf.settings import (
     Augment,
     LossSettings,
     Schedule,
     Settings,
+    StudentConfig,
     make_settings,
     parse_settings,
     read_config_file,
@@ -135,6 +138,30 @@ def test_epochs_that_are_given_end_the_least_of_updates():
     assert make_settings("image", [{"loss": {}}]) == make_settings("image")
 
 
+@pytest.mark.parametrize("nothing", [None, {}, (), [], [None], [{}, None]])
+def test_no_changes_are_the_recipe(nothing):
+    assert make_settings("text", nothing) == make_settings("text")
+
+
+@pytest.mark.parametrize("given", [5, "text", b"{}", [5], [{}, "linear"], {1, 2}])
+def test_changes_that_are_no_objects(given):
+    with pytest.raises(InputError, match="^settings must be an object of changes, got "):
+        make_settings("text", given)
+
+
+def test_a_seed_for_the_projections_that_take_one(monkeypatch):
+    class Fixed:
+        def __init__(self, width: int = 3):
+            pass
+
+    spec = InputSpec("dense", (4,))
+    for made, options in ((Fixed, {}), (StructuredProjection, {"seed": 7})):
+        monkeypatch.setitem(PROJECTIONS._entries, "structured", made)
+        settings = make_settings("dense", {"seed": 7, "projection": {"name": "structured"}})
+        found = StudentConfig.of(settings, spec, 2).projection.options
+        assert {k: v for k, v in found.items() if k == "seed"} == options
+
+
 def test_settings_cannot_be_changed():
     settings = make_settings("text")
     for thing, name in ((settings, "seed"), (settings.loss, "temperature"),
@@ -212,7 +239,12 @@ def test_names_of_files(key):
         ({"loss": {"lambdas": [True, 1, 1]}}, r"loss\.lambdas\[0\] must be a finite .* True"),
         ({"loss": {"lambdas": [1, 0, 0]}}, "lambdas must not be 0 for both projection terms"),
         ({"loss": {"terms": []}}, r"loss\.terms must be an object, got \[\]"),
-        ({"loss": {"terms": {"mine": 5}}}, r"loss\.terms.* must be an object"),
+        ({"loss": {"terms": {"mine": 5}}}, r"loss\.terms\.mine must be an object, got 5"),
+        ({"loss": {"terms": {"a": {}, "b": None}}}, r"loss\.terms\.b must be an object, got None"),
+        ({"loss": {"terms": {"size": {"power": math.nan}}}},
+         r"loss\.terms\.size\.power must be a finite number, got nan"),
+        ({"head": {"weight_decay": math.inf}}, r"head\.weight_decay must be a finite .* got inf"),
+        ({"head": {"units": [3, -math.inf]}}, r"head\.units\[1\] must be a finite .* got -inf"),
     ],
 )
 def test_bad_changes(change, words):

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -37,6 +38,30 @@ def check_labels(labels: Iterable[object], title: str) -> None:
     for row, label in enumerate(labels):
         if problem := label_problem(label):
             raise InputError(f"{title}[{row}] {problem}")
+
+
+def given_labels(labels: Any, title: str) -> tuple[str, ...]:
+    """`labels` as a tuple of text; raises InputError for what cannot be the names of classes."""
+    if isinstance(labels, str | bytes) or not isinstance(labels, Iterable):
+        raise InputError(f"{title} must be a list of text, got {shown(labels)}")
+    found = tuple(labels)
+    check_labels(found, title)
+    if len(set(found)) != len(found):
+        twice = next(label for label in found if found.count(label) > 1)
+        raise InputError(f"{title} hold {shown(twice)} twice; allowed: once")
+    return tuple(map(str, found))
+
+
+def given_replies(replies: Any, title: str) -> dict[str, tuple[str, ...]]:
+    """`replies` as lists of label; raises InputError for another form, one text say."""
+    if not isinstance(replies, Mapping):
+        raise InputError(f"{title} must map labels to lists, got {shown(replies)}")
+    for label, texts in replies.items():
+        if isinstance(texts, str | bytes) or not isinstance(texts, Iterable):
+            raise InputError(
+                f"{title} for {shown(label)} are {shown(texts)}; allowed: a list of text"
+            )
+    return {label: tuple(texts) for label, texts in replies.items()}
 
 
 def check_replies(replies: Mapping[str, Sequence[str]], labels: Sequence[str], title: str) -> None:

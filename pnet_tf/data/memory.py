@@ -1,13 +1,13 @@
 """Lists and arrays in memory as a `Dataset`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 
 from ..errors import InputError
-from .labels import check_labels, label_problem
+from .labels import given_labels, given_replies, label_problem
 from .limits import shown
 from .parts import check_inputs, check_targets, make_part, one_kind
 from .types import Dataset, Part, Source, object_array
@@ -48,10 +48,12 @@ def make_dataset(
     given = {"train": (x, y), "valid": valid, "test": test}
     pairs = {split: _pair(p, split, name) for split, p in given.items() if p is not None}
     chosen = task or _task_of(pairs["train"][1])
-    outputs = None if labels is None else _checked_labels(labels, chosen, name)
+    if labels is not None and chosen != "classification":
+        raise InputError(f"{name}: labels given for {chosen}; allowed: for classification only")
+    outputs = None if labels is None else given_labels(labels, f"{name}: labels")
     parts = {split: _part(pair, split, chosen, outputs, name) for split, pair in pairs.items()}
     kind = one_kind(parts.values(), name)
-    source = Source(kind, chosen, parts, _checked_replies(replies or {}, name))
+    source = Source(kind, chosen, parts, given_replies(replies or {}, f"{name}: replies"))
     undivided = make_undivided(name, name, source, outputs)
     return undivided.divide(seed=seed, valid_fraction=valid_fraction)
 
@@ -141,28 +143,3 @@ def _class_name(value: Any, title: str, labels: _Labels, split: str) -> str | No
     if not 0 <= number < len(labels):
         raise InputError(f"{title} is {number}; allowed: 0..{len(labels) - 1}, places in labels")
     return labels[number]
-
-
-def _checked_labels(labels: Any, task: str, name: str) -> tuple[str, ...]:
-    if task != "classification":
-        raise InputError(f"{name}: labels given for {task}; allowed: for classification only")
-    if isinstance(labels, str) or not isinstance(labels, Iterable):
-        raise InputError(f"{name}: labels must be a list of text, got {shown(labels)}")
-    found = tuple(labels)
-    check_labels(found, f"{name}: labels")
-    twice = next((label for label in found if found.count(label) > 1), None)
-    if twice is not None:
-        raise InputError(f"{name}: labels hold {shown(twice)} twice; allowed: once")
-    return tuple(map(str, found))
-
-
-def _checked_replies(replies: Any, name: str) -> dict[str, tuple[str, ...]]:
-    """Replies as `Source` holds them; what they say is checked there."""
-    if not isinstance(replies, Mapping):
-        raise InputError(f"{name}: replies must map labels to lists, got {shown(replies)}")
-    for label, texts in replies.items():
-        if isinstance(texts, str) or not isinstance(texts, Iterable):
-            raise InputError(
-                f"{name}: replies for {shown(label)} are {shown(texts)}; allowed: a list of text"
-            )
-    return {label: tuple(texts) for label, texts in replies.items()}

@@ -5,6 +5,7 @@ One class serves training, a run and a finished file, so that all three encode a
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,8 @@ INPUT_NAMES: Mapping[str, str] = {"text": "bytes", "image": "pixels", "dense": "
 """Kind of input -> name of the one input of a file's signature."""
 KINDS = tuple(INPUT_NAMES)
 _RANKS = {"text": 1, "image": 3, "dense": 1}
-_LARGEST = 2**31 - 1
+_MOST_BYTES = 65536  # of a message
+_MOST_VALUES = 2**24  # of an image or a row of features
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,8 @@ class InputSpec(Frozen):
     """Raw input of a model, without the batch.
 
     `kind` text: `shape` (bytes of a message,), uint8; image: (H, W, C), uint8; dense: (F,),
-    float32. Raises InputError for another kind, rank or a size below 1.
+    float32. Raises InputError for another kind, rank or a size below 1, and for
+    more than 65,536 bytes or 2^24 values.
     """
 
     __slots__ = ("kind", "shape")
@@ -52,6 +55,11 @@ class InputSpec(Frozen):
             raise InputError(
                 f"shape of {kind} input must be {_RANKS[kind]} whole numbers of at least 1, "
                 f"got {shown(shape)}"
+            )
+        most = _MOST_BYTES if kind == "text" else _MOST_VALUES
+        if math.prod(shape) > most:
+            raise InputError(
+                f"{kind} input must be of at most {most} values, got {_shape_text(shape)}"
             )
         self._set(kind=kind, shape=shape)
 
@@ -94,7 +102,7 @@ class InputSpec(Frozen):
         """
         if isinstance(inputs, np.ndarray) and inputs.dtype.kind not in "OUS":
             return Encoded(self.check(_as_float(inputs) if self.kind == "dense" else inputs))
-        items = _items(inputs)
+        items = items_of(inputs)
         if self.kind == "text":
             encoded = encode_text(_all_text(items), self.shape[0])
             return Encoded(encoded.bytes, encoded.cut)
@@ -117,7 +125,7 @@ class InputSpec(Frozen):
         """One image or row of features, from a path or from numbers."""
         path = isinstance(item, str | os.PathLike)
         if self.kind == "image":
-            return _pixels(item, self.shape) if path else np.asarray(item)
+            return _pixels(item, self.shape) if path else self.check(_as_batch(item))[0]
         row = _features(Path(item)) if path else _as_float(item)
         if row.shape != self.shape:
             where = f"{item}: " if path else ""
@@ -129,13 +137,15 @@ class InputSpec(Frozen):
 
 
 def _is_size(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _LARGEST
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
-def _items(inputs: Any) -> list[Any]:
+def items_of(inputs: Any) -> list[Any]:
     """The inputs as a list; a lone string would be read by its characters."""
     if isinstance(inputs, str | os.PathLike):
         return [inputs]
+    if isinstance(inputs, np.ndarray):  # which claims to be iterable even without an axis
+        inputs = np.atleast_1d(inputs).tolist()
     if not isinstance(inputs, Iterable):
         raise InputError(f"inputs must be a list or an array, got {type(inputs).__name__}")
     items = list(inputs)
@@ -169,12 +179,20 @@ def _features(path: Path) -> np.ndarray:
     return _as_float(read_npy(path))
 
 
+def _as_batch(image: Any) -> np.ndarray:
+    try:
+        return np.asarray([image])
+    except ValueError as error:
+        raise InputError(f"inputs must be images of equal sizes: {error}") from None
+
+
 def _as_float(values: Any) -> np.ndarray:
     try:
         found = np.asarray(values)
         if found.dtype.kind not in "biuf":
             raise ValueError(f"found {found.dtype}")
-        return found.astype(np.float32)
+        with np.errstate(over="ignore"):  # infinity is refused where finite numbers are asked for
+            return found.astype(np.float32)
     except (ValueError, TypeError) as error:
         raise InputError(f"inputs must be rows of numbers: {error}") from None
 

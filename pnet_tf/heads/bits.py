@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from .._keras import keras, tf
@@ -38,8 +39,8 @@ def dense_head(
     `weight_decay` is the L2 factor of every matrix; InputError on bad values.
     """
     check_fraction("dropout", dropout)
-    if not weight_decay >= 0.0:
-        raise InputError(f"weight_decay must be at least 0, got {weight_decay}")
+    if not 0.0 <= weight_decay < math.inf:
+        raise InputError(f"weight_decay must be finite and at least 0, got {weight_decay}")
     x = bits = bits_input(input_shape)
     x = keras.layers.Flatten(name="flat")(x) if len(bits.shape) > 2 else x
     x = _drop(x, check_fraction("bit_dropout", bit_dropout), "bit_dropout")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from .._keras import keras, tf
 from ..errors import InputError
 from ..projections.local import image_channels, project_activations
-from ..projections.seeded import check_range
+from ..projections.seeded import check_range, check_seed
 from .bits import bits_input, check_fraction
 
 
@@ -38,6 +38,7 @@ def local_head(
     """
     sides = [1] * len(channels) if sides is None else sides
     _check_plan(channels, strides, sides)
+    check_seed(seed)
     check_fraction("dropout", dropout)
     bits = bits_input(input_shape)
     image_channels(bits.shape)

@@ -37,6 +37,7 @@ def lookup_head(
     rows = functions << bits
     if rows > _LARGEST_ROWS:
         raise InputError(f"functions * 2^bits must be at most {_LARGEST_ROWS}, got {rows}")
+    outputs = check_range("outputs", outputs, 1, 65536)
     return _model(functions, bits, outputs, check_fraction("dropout", dropout))
 
 

@@ -25,6 +25,7 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 
+from ..data.labels import check_replies, given_labels
 from ..data.limits import shown
 from ..data.npz import read_npz_arrays
 from ..data.spec import InputSpec
@@ -183,9 +184,9 @@ class _Labels(msgspec.Struct, frozen=True):
 
 def _read_labels(path: Path) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
     found = parse(_read_part(path), _Labels, f"{path}: ")
-    if len(set(found.labels)) != len(found.labels):
-        raise InputError(f"{path}: a label stands there twice; allowed: once")
-    return found.labels, found.replies
+    labels = given_labels(found.labels, f"{path}: labels")
+    check_replies(found.replies, labels, str(path))
+    return labels, found.replies
 
 
 def save_arrays(path: Path, arrays: Sequence[np.ndarray], **extra: Any) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
+from ..data.limits import shown
 from ..errors import InputError
 from ..export.freeze import check_top_k
 from ..export.pipeline import export_student
@@ -62,9 +64,14 @@ def export_run(
 
 
 def _training_report(run: runs.Run) -> dict[str, Any]:
-    """The numbers of report.json."""
-    stored = runs.read_json(run.path / runs.REPORT)
-    return {k: v for k, v in stored.items() if isinstance(v, int | float) and v is not True}
+    """The numbers of report.json; raises InputError for one that is not finite."""
+    path = run.path / runs.REPORT
+    stored = runs.read_json(path)
+    found = {k: v for k, v in stored.items() if isinstance(v, int | float) and v is not True}
+    for name, value in found.items():
+        if not math.isfinite(value):
+            raise InputError(f"{path} is damaged: {shown(name)} is {value}")
+    return found
 
 
 def _described(projection: Component) -> dict[str, Any]:

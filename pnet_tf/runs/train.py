@@ -44,6 +44,11 @@ class TrainReport:
     valid_projection_mse: float | None = None
 
 
+_SCORES = frozenset(name for name in TrainReport.__annotations__ if name.startswith("valid_")) - {
+    "valid_examples"
+}
+
+
 def train(
     source: str,
     out: str | Path,
@@ -161,7 +166,7 @@ def _restore(run: runs.Run, fit: JointFit) -> None:
     path = run.path / runs.CHECKPOINT
     if path.is_file():
         arrays, extra = runs.load_arrays(path)
-        progress = parse(extra.get("progress"), Progress, f"{path} is damaged: ")
+        progress = parse(extra.get("progress"), Progress, f"{path} is damaged: ", finite=False)
         if not 0 <= progress.best_epoch <= progress.epoch == len(progress.history):
             raise InputError(f"{path} is damaged: its history is not of {progress.epoch} epochs")
         fit.restore(arrays, progress)
@@ -179,7 +184,7 @@ def _finish(run: runs.Run, fitted: Fitted) -> TrainReport:
         train_examples=len(data.train.targets),
         valid_examples=len(data.valid.targets),
         cut_messages=fitted.cut_messages,
-        **{k: v for k, v in fitted.best.items() if k.startswith("valid_")},
+        **{k: v for k, v in fitted.best.items() if k in _SCORES},
     )
     save_samples(run, data)
     if trainer:

@@ -18,6 +18,7 @@ from .reader import Buffer, read_metadata_buffers
 ENTRY_NAME = "pnet_tf"
 SPEC_VERSION = 1
 _EMPTY_HASH = "0" * 64
+_DEEPEST = 32
 _TAIL_BYTES = 66  # 64 hexadecimal characters, a quote and a brace end the JSON
 
 
@@ -111,7 +112,18 @@ def _load_json(data: bytes) -> dict[str, Any]:
         raise InputError(f"damaged model file: its pnet_tf metadata is not JSON: {error}") from None
     if not isinstance(parsed, dict):
         raise InputError("damaged model file: its pnet_tf metadata is not a JSON object")
+    if _is_deep(parsed):
+        raise InputError("damaged model file: its pnet_tf metadata is nested too deeply")
     return parsed
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether objects and lists stand in one another more than `_DEEPEST` times."""
+    level = [value]
+    for _ in range(_DEEPEST):
+        inner = (v.values() if isinstance(v, dict) else v for v in level)
+        level = [item for items in inner for item in items if isinstance(item, dict | list)]
+    return bool(level)
 
 
 def _stored_hash(model: bytes, place: Buffer) -> str:

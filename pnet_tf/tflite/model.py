@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..data.spec import items_of
 from ..errors import InputError
 from ..files import read_bytes
 from .compatibility import check_operators
@@ -165,7 +166,7 @@ def _names(inputs: Any) -> list[str]:
     """What people call their inputs: messages and paths by themselves, numbers not at all."""
     if isinstance(inputs, np.ndarray) and inputs.dtype.kind not in "OUS":
         return []
-    items = [inputs] if isinstance(inputs, str | os.PathLike) else inputs
+    items = items_of(inputs)
     return [str(item) if isinstance(item, str | os.PathLike) else "" for item in items]
 
 

@@ -14,7 +14,7 @@ from ..data.spec import KINDS, InputSpec
 from ..data.types import TASKS
 from ..errors import InputError
 from ..names import TRAINERS
-from ..parsing import parse, to_plain
+from ..parsing import check_known, parse, to_plain
 from .base import Network, Trainer
 from .custom import check_output, custom_network
 
@@ -61,7 +61,7 @@ def build_trainer(
     if is_custom(spec):
         return rebuild_trainer({**base, **_raw_options(spec, kind, options or {})})
     network = _network(spec, kind)
-    found: Any = parse(options or {}, network.options, f"trainer {spec}: ")
+    found = _options(spec, network, options or {})
     encoder = network.encoder.fit(train_inputs, tuple(input_shape), found)
     config = {**base, "options": to_plain(found), "encoder": encoder.to_json()}
     trainer = rebuild_trainer(config)
@@ -106,9 +106,16 @@ def rebuild_trainer(config: Mapping[str, Any]) -> Trainer:
         return Trainer(c.spec, model, lambda inputs: raw.encode(inputs).array, config)
     network = _network(c.spec, c.kind)
     encoder = network.encoder.from_json(c.encoder, c.input_shape)
-    options: Any = parse(c.options, network.options, f"trainer {c.spec}: ")
+    options = _options(c.spec, network, c.options)
     model = network.build(encoder, c.outputs, c.seed, options)
     return Trainer(c.spec, model, encoder.encode, config)
+
+
+def _options(spec: str, network: Network, given: Mapping[str, Any]) -> Any:
+    """`given` as the network's options; one that it does not have is refused whatever its type."""
+    where = f"trainer {spec}: "
+    check_known(given, network.options, where)
+    return parse(given, network.options, where)
 
 
 def _raw_options(spec: str, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -229,7 +229,7 @@ def choose_trainer(
     weights for a trainer that is not there.
     """
     if isinstance(given, Trainer):
-        return given
+        return _fitting(given, data)
     if given is not None:
         return wrap_trainer(given, spec, outputs_of(data))
     stored = settings.teacher_logits is not None or teacher_logits is not None
@@ -254,6 +254,19 @@ def choose_trainer(
         seed=settings.seed,
         options=settings.trainer.options,
     )
+
+
+def _fitting(trainer: Trainer, data: Dataset) -> Trainer:
+    """`trainer`; raises InputError unless it takes the inputs of `data` and has their outputs."""
+    title = f"trainer {trainer.name}"
+    try:
+        encoded = trainer.encode(data.train.inputs[:1])
+    except Exception as error:
+        raise InputError(
+            f"{title} is for other inputs than these {data.kind} data: {type(error).__name__}"
+        ) from error
+    check_output(title, trainer.model, encoded.shape[1:], encoded.dtype.name, outputs_of(data))
+    return trainer
 
 
 def _compression(student: keras.Model, settings: Settings) -> StepHook | None:

@@ -61,6 +61,7 @@ class JointFit:
         self._weights = _example_weights(train.targets, class_weights)
         self._labelled = _labelled(train.targets, task)
         self._metric = "accuracy" if task == "classification" else "mse"
+        self._reached: dict[str, bool] = {}
         self._prepare()
         self._best: list[np.ndarray] = [v.numpy() for v in self._models()]
 
@@ -181,9 +182,12 @@ class JointFit:
             penalties = [penalty for model in models for penalty in model.losses]
             loss = total(self.terms, terms) + tf.add_n([tf.constant(0.0), *penalties])
         gradients = tape.gradient(loss, own + theirs)
-        self._optimizer.apply_gradients(zip(gradients[: len(own)], own, strict=True))
-        if theirs:
-            self._trainer_optimizer.apply_gradients(zip(gradients[len(own) :], theirs, strict=True))
+        mine, given = gradients[: len(own)], gradients[len(own) :]
+        self._reached = {"student": _any(mine), "trainer": not theirs or _any(given)}
+        if _any(mine):
+            self._optimizer.apply_gradients(zip(mine, own, strict=True))
+        if _any(given):
+            self._trainer_optimizer.apply_gradients(zip(given, theirs, strict=True))
         answers = (step.student,) if step.trainer is None else (step.trainer, step.student)
         return tf.stack([loss, *terms, *(self._batch_metric(x, step) for x in answers)])
 
@@ -192,6 +196,26 @@ class JointFit:
         who = ("trainer", "projection") if answers else ("projection",)
         losses = [f"{term.name}_loss" for term in self.terms]
         return ["loss", *losses, *(f"{name}_{self._metric}" for name in who)]
+
+    def _counts(self, index: np.ndarray) -> np.ndarray:
+        """Examples of a batch that each value of `_names` is a mean of."""
+        all_of, labelled = len(index), len(index)
+        if self._labelled is not None:
+            labelled = int(self._labelled[index].sum())
+        terms = [
+            labelled if getattr(term, "labelled_only", False) else all_of for term in self.terms
+        ]
+        metrics = len(self._names()) - 1 - len(terms)
+        return np.array([all_of, *terms, *[labelled] * metrics], np.float64)
+
+    def _check_reached(self) -> None:
+        """Raise InputError for a network that no term of the objective moves."""
+        for who, reached in self._reached.items():
+            if not reached:
+                raise InputError(
+                    f"no loss term reaches the {who}, which would learn nothing: give terms of it"
+                    + (", or freeze it" if who == "trainer" else "")
+                )
 
     def _batch_metric(self, logits: tf.Tensor, step: Step) -> tf.Tensor:
         if self._metric == "mse":
@@ -202,19 +226,21 @@ class JointFit:
     def _epoch(self, on_batch: Callable[[int, int, Metrics], None]) -> None:
         epoch, size = self.progress.epoch, self.schedule.batch_size
         started = time.perf_counter()
-        rows = len(self.train_data.targets)
-        order = np.random.default_rng([self.seed, epoch]).permutation(rows)
+        order = np.random.default_rng([self.seed, epoch]).permutation(len(self.train_data.targets))
         names = self._names()
-        sums = np.zeros(len(names))
+        sums = rows = np.zeros(len(names))
         if self._view:
             self._arrays = self._tensors(self._view(epoch))
         for step in range(self.steps):
             index = order[step * size : (step + 1) * size]
-            sums += self._step(self._arrays, tf.constant(index)).numpy() * len(index)
+            values = self._step(self._arrays, tf.constant(index)).numpy()
+            self._check_reached()
+            counts = self._counts(index)
+            sums, rows = sums + values * counts, rows + counts
             self._after_step(epoch * self.steps + step + 1)
-            means = sums / min(rows, (step + 1) * size)
+            means = sums / np.maximum(rows, 1)
             on_batch(epoch, step, dict(zip(names, map(float, means), strict=True)))
-        row = dict(zip(names, map(float, sums / rows), strict=True))
+        row = dict(zip(names, map(float, sums / np.maximum(rows, 1)), strict=True))
         if not np.isfinite(row["loss"]):
             raise WorkError(f"the loss of epoch {epoch + 1} is {row['loss']}: lower learning_rate")
         self._close_epoch(row | self._validate(), time.perf_counter() - started)
@@ -260,6 +286,10 @@ class JointFit:
     def _out_of_patience(self) -> bool:
         waited = self.progress.epoch - self.progress.best_epoch
         return 0 < self.schedule.patience <= waited
+
+
+def _any(gradients: Sequence[tf.Tensor | None]) -> bool:
+    return any(gradient is not None for gradient in gradients)
 
 
 def _example_weights(targets: np.ndarray, class_weights: np.ndarray | None) -> np.ndarray:

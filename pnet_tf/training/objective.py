@@ -45,7 +45,8 @@ class Term(Protocol):
     """One term: a name for the logs, a weight, and a value of a batch.
 
     A class of terms is constructed from its options, `weight` first; register it in
-    `names.LOSS_TERMS` and name it in `loss.terms` of the settings.
+    `names.LOSS_TERMS` and name it in `loss.terms` of the settings. One whose mean is over the
+    labelled examples alone says so with `labelled_only = True`, by which the logs weigh batches.
     """
 
     name: ClassVar[str]
@@ -68,6 +69,7 @@ class TrainerLabels:
     weight: float = 1.0
     label_smoothing: float = 0.0
     name: ClassVar[str] = "trainer"
+    labelled_only: ClassVar[bool] = True
 
     def applies(self, trainer: bool, trainer_learns: bool) -> bool:
         """With a trainer that is trained."""
@@ -89,6 +91,7 @@ class Distillation:
     temperature: float = 1.0
     teach_trainer: bool = False
     name: ClassVar[str] = "distillation"
+    labelled_only: ClassVar[bool] = False
 
     def applies(self, trainer: bool, trainer_learns: bool) -> bool:
         """With a trainer or its stored answers."""
@@ -109,6 +112,7 @@ class ProjectionLabels:
     weight: float = 1.0
     label_smoothing: float = 0.0
     name: ClassVar[str] = "projection"
+    labelled_only: ClassVar[bool] = True
 
     def applies(self, trainer: bool, trainer_learns: bool) -> bool:
         """Always."""

@@ -39,7 +39,7 @@ def killed_after(seconds, *arguments):
     """Start and kill; False when it had ended before."""
     child = start(*arguments)
     try:
-        child.wait(seconds)
+        child.communicate(timeout=seconds)
         return False
     except subprocess.TimeoutExpired:
         os.killpg(child.pid, signal.SIGKILL)

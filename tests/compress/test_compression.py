@@ -4,7 +4,7 @@ import pytest
 from pnet_tf._keras import keras
 from pnet_tf.compress.compression import Compression
 from pnet_tf.compress.plan import CompressionPlan
-from pnet_tf.export.quantize import projection_scope
+from pnet_tf.export.student import projection_scope
 from pnet_tf.export.weights import count_weights, sparsity
 from pnet_tf.model import build_student
 from pnet_tf.settings import Schedule

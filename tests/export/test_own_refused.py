@@ -104,8 +104,41 @@ def test_labels_that_are_not_those_of_the_student(unconverted, labels, message):
     refused(message, feature_student(), labels, features(8))
 
 
-def test_labels_that_are_no_text():  # found when the metadata are written
-    refused("invalid pnet_tf metadata: labels is", feature_student(), (1, 2, 3), features(8))
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ((1, 2, 3), r"labels\[0\] is 1; allowed: text$"),
+        ("abc", "labels must be a list of text, got 'abc'$"),
+        (3, "labels must be a list of text, got 3$"),
+        (("a", "b", "a"), "labels hold 'a' twice; allowed: once$"),
+        (("a", "", "c"), r"labels\[1\] is empty"),
+        (("a", "b\nc", "d"), r"labels\[1\] is 'b\\nc'; allowed: text without control"),
+    ],
+)
+def test_labels_that_are_no_names(unconverted, labels, message):
+    refused(message, feature_student(), labels, features(8))
+
+
+@pytest.mark.parametrize(
+    ("replies", "message"),
+    [
+        ({LABELS[0]: "hello"}, "replies for .* are 'hello'; allowed: a list of text$"),
+        ({"another": ["hello"]}, "replies: replies for 'another'; allowed: the labels"),
+        ({LABELS[0]: ["\x1b[2J"]}, "a reply for .* control characters$"),
+        (["hello"], "replies must map labels to lists, got"),
+    ],
+)
+def test_replies_that_cannot_be_shown(unconverted, replies, message):
+    refused(message, feature_student(), samples=features(8), replies=replies)
+
+
+@pytest.mark.parametrize(
+    ("targets", "shape"),
+    [([0, 1], "int64 .2."), ([[0]] * 8, r"int64 \[8, 1\]"), ([0.5] * 8, r"float64 \[8\]")],
+)
+def test_targets_that_are_not_those_of_the_samples(unconverted, targets, shape):
+    refused(rf"targets must be class ids \[8\], one a sample, got {shape}$", feature_student(),
+            samples=features(8), targets=targets)  # fmt: skip
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])

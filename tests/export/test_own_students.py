@@ -5,12 +5,20 @@ from functools import cache
 import numpy as np
 import pytest
 
-from pnet_tf import InputSpec, LocalProjection, Projection, StructuredProjection, keras, load_bytes
+from pnet_tf import (
+    InputSpec,
+    LocalProjection,
+    Projection,
+    ProjectionNet,
+    StructuredProjection,
+    keras,
+    load_bytes,
+)
 from pnet_tf._keras import tf
 from pnet_tf.export.freeze import Job
 from pnet_tf.export.pipeline import export_student
-from pnet_tf.export.quantize import convert, projection_scope
-from pnet_tf.export.student import describe_projection, infer_spec, student_sizes
+from pnet_tf.export.quantize import convert
+from pnet_tf.export.student import describe_projection, infer_spec, projection_scope, student_sizes
 from pnet_tf.model import answers
 from pnet_tf.tflite.reader import read_model
 from tests.export.own_students import (
@@ -147,6 +155,28 @@ def test_nothing_is_described_where_several_project():
     student = keras.Model(x, LAYERS.Dense(3)(y))
     assert describe_projection(student) == {}
     assert student_sizes(student, InputSpec("dense", (20,))) == (128 * 3 + 3, 128)
+
+
+def test_sizes_of_students_of_any_make():
+    x = keras.Input((36,))
+    pixels = LAYERS.Reshape((6, 6, 1))(x)
+    bits = LocalProjection(4)(pixels)
+    student = keras.Model(x, LAYERS.Dense(3)(LAYERS.Flatten()(bits)))
+    assert student_sizes(student, InputSpec("dense", (36,))) == (144 * 3 + 3, 144)
+
+    class Head(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.logits = LAYERS.Dense(3)
+
+        def call(self, bits, training=None):
+            return self.logits(bits)
+
+    net = ProjectionNet(StructuredProjection(8, 5), Head())
+    net(tf.zeros((1, 20)))
+    assert student_sizes(net, InputSpec("dense", (20,))) == (40 * 3 + 3, 40)
+    two = keras.Model(x, LAYERS.Dense(3)(x))  # no projection, no bits
+    assert student_sizes(two, InputSpec("dense", (36,))) == (36 * 3 + 3, 0)
 
 
 def inner_types(student, spec, samples, mode):

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from pnet_tf.errors import InputError
-from pnet_tf.export.quantize import check_mode, projection_scope, trained_mode
+from pnet_tf.export.quantize import check_mode, trained_mode
 from pnet_tf.export.shrink import shrink
+from pnet_tf.export.student import projection_scope
 from pnet_tf.tflite.compatibility import check_operators
 from pnet_tf.tflite.oldest_runtime import run_on_oldest
 from pnet_tf.tflite.reader import read_model

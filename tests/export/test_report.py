@@ -8,8 +8,9 @@ import pytest
 from pnet_tf._keras import keras
 from pnet_tf.data import InputSpec
 from pnet_tf.export.freeze import Job
-from pnet_tf.export.quantize import convert, projection_scope
+from pnet_tf.export.quantize import convert
 from pnet_tf.export.report import bytes_by_part, multiply_accumulates, projection_bytes
+from pnet_tf.export.student import projection_scope
 from pnet_tf.heads.bits import dense_head
 from pnet_tf.heads.local import local_head
 from pnet_tf.heads.sequence import sequence_head

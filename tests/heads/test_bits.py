@@ -66,7 +66,7 @@ def test_head_and_tflite(units, tmp_path):
         ({"outputs": 2, "units": (0,)}, "units must be 1..65536, got 0"),
         ({"outputs": 2, "dropout": 1.0}, "dropout must be at least 0 and below 1, got 1.0"),
         ({"outputs": 2, "bit_dropout": -0.1}, "bit_dropout must be at least 0 and below 1"),
-        ({"outputs": 2, "weight_decay": -1.0}, "weight_decay must be at least 0, got -1.0"),
+        ({"outputs": 2, "weight_decay": -1.0}, "weight_decay must be finite and at least 0"),
     ],
 )
 def test_bad_arguments(options, message):

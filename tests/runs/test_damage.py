@@ -54,6 +54,7 @@ CONFIG = {
     "outputs: 2": put("outputs", 2),
     "outputs: true": put("outputs", True),
     "outputs: null": put("outputs", None),
+    "encoder NaN": put("trainer.encoder.mean", [NAN] * 6),
     "trainer: 5": put("trainer", 5),
     "schema: 3": put("schema", 3),
     "schema 1 of what is none": put("schema", 1),
@@ -68,6 +69,10 @@ LABELS = {
     "labels twice": put("labels", ["0", "1", "1"]),
     "a label less": put("labels", ["0", "1"]),
     "no labels": put("labels", []),
+    "an empty label": put("labels", ["0", "", "2"]),
+    "a line break": put("labels", ["0", "1\n", "2"]),
+    "replies of no label": put("replies", {"3": ["hello"]}),
+    "an escape sequence": put("replies", {"0": ["\x1b[2J"]}),
     "labels null": put("labels", None),
     "replies: []": put("replies", []),
     "replies of numbers": put("replies", {"0": [5]}),
@@ -92,7 +97,6 @@ TRAINER = {
     "encoder of text": put("trainer.encoder.mean", "ab"),
     "encoder of fewer": put("trainer.encoder.mean", [0.0]),
     "encoder without spread": put("trainer.encoder.deviation", [0.0] * 6),
-    "encoder NaN": put("trainer.encoder.mean", [NAN] * 6),
     "options of another network": put("trainer.options", {"embedding": -1}),
     "units: []": put("trainer.options.units", []),
     "units: [0]": put("trainer.options.units", [0]),
@@ -242,6 +246,14 @@ def test_a_report_that_is_none(copy, tmp_path, text):
     path = copy()
     (path / runs.REPORT).write_text(text)
     refused(lambda: export_run(path, tmp_path / "m.tflite"))
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-1e999"])
+def test_a_report_of_no_numbers_is_named(copy, tmp_path, number):
+    path = copy()
+    (path / runs.REPORT).write_text(f'{{"epochs": {number}}}')
+    with pytest.raises(InputError, match=r"report\.json is damaged: 'epochs' is (nan|-?inf)$"):
+        export_run(path, tmp_path / "m.tflite")
 
 
 def test_a_report_of_other_things_tells_its_numbers_alone(copy, monkeypatch):

@@ -114,6 +114,18 @@ def test_entries_that_are_not_our_json(converted, content):
         read_metadata(set_metadata_entry(converted, "pnet_tf", content))
 
 
+@pytest.mark.parametrize("depth", [33, 400, 900, 990])
+@pytest.mark.parametrize("level", ["[%s]", '{"a":%s}'])
+def test_entries_that_are_nested_deeply(text_model, depth, level):
+    body, inner = entry(text_model), "1"
+    for _ in range(depth - 1):
+        inner = level % inner
+    text = json.dumps(body).replace('"training": {', f'"training": {{"deep": {inner}, ')
+    assert "deep" in text
+    with pytest.raises(InputError, match="nested too deeply|not JSON"):
+        read_metadata(rehash(set_metadata_entry(text_model, "pnet_tf", text.encode())))
+
+
 def test_a_hash_stored_elsewhere_does_not_count(text_model):
     """The hash must be the JSON's last key, where writing puts it."""
     body = entry(text_model)

@@ -60,6 +60,10 @@ def test_a_batch_keeps_its_order_whatever_it_comes_in(model, many):
     assert answers == [model.predict(text)[0] for text in texts]
 
 
+def test_a_text_array_without_an_axis_is_one_message(model):
+    assert model.predict(np.array("hi")) == model.predict("hi")
+
+
 def test_bytes_have_no_name(model):
     answers = model.predict(random_bytes(2))
     assert [answer.input for answer in answers] == ["", ""]
@@ -76,6 +80,7 @@ def test_bytes_have_no_name(model):
         ([b"hi"], "inputs must be strings, got bytes"),
         (3, "inputs must be a list or an array, got int"),
         (None, "inputs must be a list or an array, got NoneType"),
+        (np.array(3, object), "inputs must be strings, got int"),
     ],
 )
 def test_what_is_no_message_is_one_sentence(model, inputs, message):
@@ -111,6 +116,9 @@ def test_pixels_and_image_files(image_path, picture):
     assert model.predict(str(picture)) == model.predict(picture) == [of_file]
     mixed = model.predict([PIXELS[..., None], picture])
     assert [answer.input for answer in mixed] == ["", str(picture)]
+    for unequal in ([batch[0], batch[0, :3]], [batch[0, :3]], [[[1], [2, 3]]]):
+        with pytest.raises(InputError, match="^inputs must be "):
+            model.predict(unequal)
 
 
 def test_unfit_images(image_path, tmp_path):
@@ -144,8 +152,8 @@ def test_unfit_rows(dense_path, tmp_path):
     np.save(tmp_path / "wide.npy", np.zeros(4))
     (tmp_path / "text.npy").write_text("1, 2, 3")
     for rows in (
-        [[1, 2, 3, 4]], [[1], [2, 3]], [["a", "b", "c"]], [[1, 2, float("inf")]], [1, 2, 3],
-        np.zeros((1, 2), np.float32), np.zeros(3, np.float32), [tmp_path / "wide.npy"],
+        [[1, 2, 3, 4]], [[1], [2, 3]], [["a", "b", "c"]], [[1, 2, float("inf")]], [[1, 2, 1e300]],
+        [1, 2, 3], np.zeros((1, 2), np.float32), np.zeros(3, np.float32), [tmp_path / "wide.npy"],
         [tmp_path / "text.npy"], [tmp_path / "none.npy"], [], "none.npy",
     ):  # fmt: skip
         with pytest.raises(InputError):

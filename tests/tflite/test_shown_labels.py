@@ -16,7 +16,9 @@ NASTY = (
     "\x9b2J",  # clear the screen, in one character
     "\u202egnp.exe",  # the other direction
 )
-SPELT = (r"\x1b[31mred\x1b[0m", r"\x1b]0;title\x07", r"two\x0d", r"\x9b2J", r"\x202egnp.exe")
+SPELT = (
+    r"\x1b[31mred\x1b[0m", r"\x1b]0;title\x07", r"two\x0d\x0alines", r"\x9b2J", r"\x202egnp.exe",
+)  # fmt: skip
 UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
 
 
@@ -28,6 +30,7 @@ def path(text_model, save):
 
 def test_predict_spells_labels_and_replies_out(path):
     shown = call("predict", path, "hi", "-k", "5").stdout
+    assert len(shown.splitlines()) == 1 + len(NASTY) + 1
     assert all(spelt in shown for spelt in SPELT) and not UNSAFE.search(shown)
     assert r"replies: \x1b[2Jreply | [bold]fine[/bold]" in shown
 

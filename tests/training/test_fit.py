@@ -14,7 +14,7 @@ from pnet_tf.names import LOSS_TERMS
 from pnet_tf.settings import make_settings
 from pnet_tf.training.fit import check_settings, fit, plan_fit
 from pnet_tf.training.joint import JointFit
-from pnet_tf.training.objective import ProjectionLabels
+from pnet_tf.training.objective import ProjectionLabels, TrainerLabels
 
 from .small import (
     ALONE,
@@ -239,6 +239,30 @@ def test_other_data_are_refused(data, words):
 )
 def test_other_networks_are_refused(options, words):
     assert refusal(features(), ALONE, **options).startswith(words)
+
+
+def test_a_trainer_of_an_earlier_fit_must_fit_the_data():
+    trainer = fit(features(), TAUGHT).trainer
+    x, y = features()
+    for data, words in (
+        ((x[:, :5], y), f"trainer {trainer.name} is for other inputs than these dense data: "),
+        ((["hi", "bye"] * 10, ["a", "b"] * 10), f"trainer {trainer.name} is for other inputs than"),
+        ((x, [["a", "b"][i % 2] for i in range(len(x))]), f"trainer {trainer.name} must return "),
+    ):
+        assert refusal(data, ALONE, trainer=trainer).startswith(words)
+
+
+def test_a_network_that_no_term_reaches_is_refused():
+    words = "no loss term reaches the trainer, which would learn nothing: give terms of it, or "
+    terms = (ProjectionLabels(),)
+    assert refusal(features(), ALONE, trainer=network(), terms=terms).startswith(words)
+    words = "no loss term reaches the student, which would learn nothing: give terms of it"
+    assert refusal(features(), ALONE, trainer=network(), terms=(TrainerLabels(),)) == words
+
+
+@pytest.mark.parametrize("settings", [None, [None, ALONE]])
+def test_settings_that_change_nothing(settings):
+    assert fit(features(), settings or [ALONE, None]).trainer is None
 
 
 def test_objects_of_keras_3_are_refused():

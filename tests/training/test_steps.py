@@ -15,6 +15,7 @@ from pnet_tf.training.types import JointData
 pytestmark = pytest.mark.usefixtures("eager")
 X = np.eye(2, dtype=np.float32)
 Y = np.array([0, 1])
+TUNED = ("warmup", "weight_decay", "learning_rate")
 
 
 def linear(start, idle=0.0):
@@ -34,7 +35,7 @@ def kernel(model, name="used"):
 
 def fit(student, trainer=None, *, y=Y, stored=None, extra=None, batch=8, epochs=1, **options):
     schedule = {"warmup": 0.0, "learning_rate": 0.1, "trainer_learning_rate": 0.01}
-    schedule |= {key: options.pop(key) for key in ("warmup", "weight_decay") if key in options}
+    schedule |= {key: options.pop(key) for key in TUNED if key in options}
     found = JointFit(
         student,
         trainer,
@@ -91,6 +92,17 @@ def test_only_labelled_examples_count_in_the_label_terms():
     assert row["projection_accuracy"] == 1.0
     moved = kernel(student) - start
     assert moved[0, 0] > 0.09 and moved[1, 1] > 0.09  # the second by the distillation alone
+
+
+def test_unequal_numbers_of_labels_do_not_weigh_their_batches_equally():
+    """Of batches of one example each, those without a label count in no mean of labels."""
+    start = np.array([[0.0, 0.0], [np.log(3.0), 0.0]])
+    answers = np.zeros((2, 2), np.float32)
+    rows = fit(linear(start), y=np.array([0, -1]), stored=answers, learning_rate=1e-9, batch=1)
+    assert rows[0]["projection_loss"] == pytest.approx(np.log(2), rel=1e-5)
+    assert rows[0]["projection_accuracy"] == 1.0
+    both = (np.log(2) + np.log(4 / np.sqrt(3))) / 2  # against even answers
+    assert rows[0]["distillation_loss"] == pytest.approx(both, rel=1e-5)
 
 
 @dataclass(frozen=True)
