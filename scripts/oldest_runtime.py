@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +23,7 @@ _CHECK = (
 
 
 def cache_folder() -> Path:
-    """The venv's folder; `pnet_tf.export.oldest_runtime` looks in the same place."""
+    """The venv's folder; `pnet_tf.tflite.oldest_runtime` looks in the same place."""
     default = Path.home() / ".cache" / "pnet_tf" / "tflite-runtime-2.14.0"
     return Path(os.environ.get("PNET_TF_OLD_RUNTIME") or default)
 
@@ -88,6 +89,21 @@ def remove_broken(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def make(folder: Path, base: str) -> None:
+    """Make the venv aside and rename it: who looks for it meanwhile finds none, not half of one."""
+    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        python = aside / "bin" / "python"  # runs from wherever its venv is moved to; pip does not
+        run([base, "-m", "venv", str(aside)])
+        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        run([*pip, *PACKAGES])
+        if not works(python):
+            raise SystemExit(f"{python} does not import tflite_runtime")
+        aside.rename(folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
 def main() -> Path:
     """Make the venv unless it is there and works; its Python's path."""
     folder = cache_folder()
@@ -97,11 +113,7 @@ def main() -> Path:
         if not works(python):
             base = find_python()
             remove_broken(folder)
-            run([base, "-m", "venv", str(folder)])
-            pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-            run([*pip, *PACKAGES])
-            if not works(python):
-                raise SystemExit(f"{python} does not import tflite_runtime")
+            make(folder, base)
     return python
 
 

@@ -118,10 +118,11 @@ def test_damaged_configuration(run, changes, words):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"labels": ["no", "no"]}, "a label stands there twice"),
+        ({"labels": ["no", "no"]}, "labels hold 'no' twice; allowed: once"),
         ({"labels": [1, 2]}, r"labels\[0\] must be text, got 1"),
         ({"labels": "no"}, "labels must be a list"),
-        ({"labels": ["no"]}, "has 1 labels for 2 outputs"),
+        ({"labels": ["no"], "replies": {}}, "has 1 labels for 2 outputs"),
+        ({"labels": ["no"]}, "replies for 'yes'; allowed: the labels"),
         ({"labels": ...}, "labels is missing"),
         ({"replies": ...}, "replies is missing"),
         ({"replies": []}, "replies must be an object"),

@@ -227,3 +227,17 @@ def test_script_leaves_a_folder_that_is_no_venv_alone(tmp_path):
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 1 and "is not a venv" in done.stderr
     assert (tmp_path / "mine.txt").read_text() == "keep"
+
+
+@pytest.mark.parametrize("runtime", [True, False])
+def test_script_shows_a_venv_only_when_it_is_whole(tmp_path, runtime):
+    make, seen = runpy.run_path(str(SCRIPT))["make"], []
+    make.__globals__["run"] = lambda command: seen.append(any(tmp_path.glob("old")))
+    make.__globals__["works"] = lambda python: runtime
+    if runtime:
+        make(tmp_path / "old", sys.executable)
+    else:
+        with pytest.raises(SystemExit, match="does not import tflite_runtime"):
+            make(tmp_path / "old", sys.executable)
+    assert seen == [False, False]
+    assert [path.name for path in tmp_path.iterdir()] == ["old"] * runtime
