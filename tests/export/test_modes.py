@@ -124,7 +124,8 @@ def test_an_export_converts_once(table, monkeypatch, mode):
 
     for module in (freeze, quantize):
         monkeypatch.setattr(module, "converter", counted)
-    export_student(feature_student(), LABELS, features(8), targets=np.arange(8) % 3, quantize=mode)
+    found = own("features")
+    export_student(found.student, LABELS, found.samples, targets=found.targets, quantize=mode)
     assert len(calls) == 1
 
 

@@ -1,10 +1,10 @@
 """What cannot become a file is refused with one sentence, before anything is converted."""
 
-
 import numpy as np
 import pytest
 
 from pnet_tf import InputSpec, ProjectionNet, StructuredProjection, int4_aware, keras
+from pnet_tf._keras import tf
 from pnet_tf.errors import InputError, WorkError
 from pnet_tf.export import quantize
 from pnet_tf.export.pipeline import export_student
@@ -237,6 +237,14 @@ def test_a_file_that_would_be_too_large_is_not_made():
 def test_a_loop_is_no_operator_of_all_runtimes(mode):
     with pytest.raises(WorkError, match="would not run everywhere: operator WHILE is not on"):
         export_student(bits_layers(*loop()), LABELS, features(8), quantize=mode)
+
+
+def test_a_lookup_table_is_no_operator_of_all_runtimes():
+    table = keras.layers.IntegerLookup(vocabulary=[1, 2])
+    count = keras.layers.Lambda(lambda x: tf.cast(table(tf.cast(x, tf.int64)), tf.float32))
+    with pytest.raises(WorkError, match="no builtin operators for lookup tables$"):
+        student = bits_layers(LAYERS.Dense(3), count)
+        export_student(student, LABELS, features(8), quantize="none")
 
 
 def test_the_same_model_without_training_is_subclassed_and_fine():
