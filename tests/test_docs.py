@@ -59,7 +59,7 @@ def quick(monkeypatch):
     from pnet_tf import settings
     from pnet_tf._keras import tf
     from pnet_tf.data import sources
-    from pnet_tf.export import freeze, parity, pipeline
+    from pnet_tf.export import parity, pipeline
     from pnet_tf.tflite import benchmark, model
 
     recipe, timed, sample = settings.read_recipe, pipeline.benchmark_bytes, sources.read_builtin
@@ -73,17 +73,6 @@ def quick(monkeypatch):
         parts = {s: Part(p.inputs[::8], p.targets[::8]) for s, p in found.parts.items()}
         return replace(found, parts=parts)
 
-    class Bare(tf.Module):
-        """The variables without the Keras model, each layer of which would be traced again."""
-
-        def __init__(self, job):
-            super().__init__()
-            self.kept, name = list(job.student.variables), job.spec.name
-            spec = tf.TensorSpec([1, *job.spec.shape], job.spec.dtype, name)
-            serve = tf.function(lambda **inputs: freeze._answer(job, inputs[name]))
-            self.serve = serve.get_concrete_function(**{name: spec})
-
-    monkeypatch.setattr(freeze, "_Frozen", Bare)
     monkeypatch.setattr(parity, "check", lambda found, mode: found)
     monkeypatch.setattr(settings, "read_recipe", alone)
     monkeypatch.setattr(
