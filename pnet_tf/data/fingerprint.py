@@ -33,6 +33,9 @@ def split_sha256(split: Split, labels: Sequence[str]) -> str:
     else:
         _add_array(digest, split.inputs)
     _add_array(digest, split.targets)
+    if split.soft is not None:
+        _add_array(digest, split.soft.labels)
+        _add_array(digest, split.soft.shares)
     return digest.hexdigest()
 
 

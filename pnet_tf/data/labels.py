@@ -75,12 +75,12 @@ def check_replies(replies: Mapping[str, Sequence[str]], labels: Sequence[str], t
                 raise InputError(f"{title}: a reply for {shown(label)} {problem}")
 
 
-def sorted_labels(names: np.ndarray) -> tuple[str, ...]:
+def sorted_labels(names: Iterable[str | None]) -> tuple[str, ...]:
     """The different names, sorted: as numbers when all of them look like numbers.
 
     None, an example without a label, is no name.
     """
-    found = sorted(set(names.tolist()) - {None})
+    found = sorted({name for name in names if name is not None})
     if all(_NUMBER.fullmatch(name) for name in found):
         found.sort(key=float)
     return tuple(found)

@@ -1,6 +1,7 @@
 """Lists and arrays in memory as a `Dataset`."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from numbers import Integral
 from typing import Any
 
@@ -10,6 +11,7 @@ from ..errors import InputError
 from .labels import given_labels, given_replies, label_problem
 from .limits import shown
 from .parts import check_inputs, check_targets, make_part, one_kind
+from .soft import SoftLabel, best_label, soft_label
 from .types import Dataset, Part, Source, object_array
 from .undivided import check_division, check_task, make_undivided
 
@@ -33,8 +35,9 @@ def make_dataset(
 
     `x`: N texts; uint8 images [N, H, W] or [N, H, W, C]; or numbers [N, F].
     `y`: N label names, or integers, which are places in `labels` when that is given and otherwise
-    become names; None stands for a row of train without a label. Floats, or any number with `task`
-    "regression", are values [N] or [N, K].
+    become names; None stands for a row of train without a label, a mapping {"yes": 0.7, "no": 0.3}
+    for one with several labels and their weights, of which figures know the largest. Floats, or any
+    number with `task` "regression", are values [N] or [N, K].
     `valid` and `test` are such pairs (x, y). Without `valid`, a stratified `valid_fraction` of the
     labelled rows, drawn with `seed`, becomes the validation split. `labels` are those of train,
     sorted, unless given. `replies` are answers for a label. `name` stands in messages.
@@ -73,7 +76,8 @@ def _as_array(values: Any, title: str) -> np.ndarray:
     """What was given as an array, texts and lists with gaps as an object array."""
     if values is None or isinstance(values, str | bytes | Mapping):
         raise InputError(f"{title} must be a list or an array, got {type(values).__name__}")
-    if isinstance(values, list | tuple) and any(v is None or isinstance(v, str) for v in values):
+    odd = (type(None), str, Mapping)
+    if isinstance(values, list | tuple) and any(isinstance(v, odd) for v in values):
         return object_array(values)
     try:
         found = np.asarray(values)
@@ -94,12 +98,31 @@ def _part(
     name: str,
 ) -> Part:
     x, y = _titles(split)
-    inputs = _inputs(pair[0], f"{name}: {x}")
+    inputs, title = _inputs(pair[0], f"{name}: {x}"), f"{name}: {y}"
     if task == "regression":
-        targets = check_targets(pair[1], f"{name}: {y}", task)
-    else:
-        targets = _class_names(pair[1], f"{name}: {y}", labels, split)
-    return make_part(inputs, targets, (name, x, y))
+        return make_part(inputs, check_targets(pair[1], title, task), (name, x, y))
+    hard, soft = _soft(pair[1], title)
+    found = make_part(inputs, _class_names(hard, title, labels, split), (name, x, y))
+    for row, shares in enumerate(soft or ()):
+        if labels is not None and split == "train" and set(shares or ()) - set(labels):
+            raise InputError(f"{title}[{row}] is {shown(shares)}; allowed: the labels given")
+    return replace(found, soft=soft)
+
+
+def _soft(y: np.ndarray, title: str) -> tuple[np.ndarray, list[SoftLabel | None] | None]:
+    """`y` with the best label in the place of each mapping, and the mappings' shares."""
+    values = y.tolist() if y.dtype == object and y.ndim == 1 else []
+    if not any(isinstance(value, Mapping) for value in values):
+        return y, None
+    soft: list[SoftLabel | None] = [
+        soft_label(value, f"{title}[{row}]") if isinstance(value, Mapping) else None
+        for row, value in enumerate(values)
+    ]
+    hard = [
+        value if shares is None else best_label(shares)
+        for value, shares in zip(values, soft, strict=True)
+    ]
+    return object_array(hard), soft
 
 
 def _inputs(x: np.ndarray, title: str) -> np.ndarray:

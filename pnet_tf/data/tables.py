@@ -3,9 +3,11 @@
 import codecs
 import csv
 import io
+import json
 import math
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -15,22 +17,28 @@ from . import limits
 from .formats import Format, files_ending_in
 from .labels import label_problem
 from .limits import shown
+from .soft import SoftLabel, soft_label
 from .types import SPLIT_OF, Part, Source, object_array
 
 TABLE_ENDINGS = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 LABEL_COLUMNS = ("label", "intent", "class", "category", "target")
 TEXT_COLUMNS = ("text", "message", "sentence", "utterance", "query")
 REPLY_COLUMNS = ("reply", "response")
+SOFT_COLUMN = "soft"
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of a table: label, text and 1-based line number of each."""
+    """Rows of a table: label, text and 1-based line number of each.
+
+    `soft`: shares of several labels, None for a row without; None for a table without the column.
+    """
 
     name: str
     labels: list[str]
     texts: list[str]
     lines: list[int]
+    soft: list[SoftLabel | None] | None
 
 
 def split_ending(name: str, endings: Sequence[str]) -> tuple[str, str]:
@@ -114,12 +122,10 @@ def parse_table(data: bytes, name: str, text_columns: Sequence[str] = TEXT_COLUM
     first = next(rows, None)
     if first is None:
         raise InputError(f"{name}: the table is empty; needed: rows of label and text")
-    header, label_at, text_at = _columns(first[1], name, text_columns)
-    table = Table(name, [], [], [])
-    if not header:
-        _append(table, first[0], first[1], label_at, text_at, 2)
-    for line, cells in rows:
-        _append(table, line, cells, label_at, text_at, len(first[1]))
+    columns = _columns(first[1], name, text_columns)
+    table = Table(name, [], [], [], None if columns.soft is None else [])
+    for line, cells in rows if columns.header else chain([first], rows):
+        _append(table, line, cells, columns, len(first[1]))
     if not table.lines:
         raise InputError(f"{name}: a header and no row; needed: rows of label and text")
     return table
@@ -166,16 +172,26 @@ def _tsv_rows(content: str) -> Iterator[tuple[int, list[str]]]:
             yield line, row.split("\t")
 
 
-def _columns(cells: list[str], name: str, text_columns: Sequence[str]) -> tuple[bool, int, int]:
-    """(first row is a header, place of the label, place of the text)."""
+@dataclass(frozen=True)
+class _Columns:
+    """Whether the first row is a header, and the place of each column."""
+
+    header: bool
+    label: int
+    text: int
+    soft: int | None = None
+
+
+def _columns(cells: list[str], name: str, text_columns: Sequence[str]) -> _Columns:
     names = [cell.strip().lower() for cell in cells]
     label = next((names.index(c) for c in LABEL_COLUMNS if c in names), None)
     text = next((names.index(c) for c in text_columns if c in names), None)
     if label is None and text is None and len(names) == 2:
-        return False, 0, 1
+        return _Columns(False, 0, 1)
     if label is not None and text is not None:
-        _check_once(names, (label, text), name)
-        return True, label, text
+        soft = names.index(SOFT_COLUMN) if SOFT_COLUMN in names else None
+        _check_once(names, [at for at in (label, text, soft) if at is not None], name)
+        return _Columns(True, label, text, soft)
     missing, columns = ("text", text_columns) if text is None else ("label", LABEL_COLUMNS)
     raise InputError(
         f"{name}: no {missing} column, the first row is {shown(cells)}; allowed: a header with a"
@@ -183,7 +199,7 @@ def _columns(cells: list[str], name: str, text_columns: Sequence[str]) -> tuple[
     )
 
 
-def _check_once(names: list[str], chosen: tuple[int, int], name: str) -> None:
+def _check_once(names: list[str], chosen: Sequence[int], name: str) -> None:
     for column in (names[at] for at in chosen):
         if names.count(column) > 1:
             raise InputError(
@@ -191,14 +207,12 @@ def _check_once(names: list[str], chosen: tuple[int, int], name: str) -> None:
             )
 
 
-def _append(
-    table: Table, line: int, cells: list[str], label_at: int, text_at: int, width: int
-) -> None:
+def _append(table: Table, line: int, cells: list[str], columns: _Columns, width: int) -> None:
     if len(cells) != width:
         raise InputError(
             f"{table.name} row {line}: found {len(cells)} columns; allowed: {width} as in row 1"
         )
-    label, text = cells[label_at].strip(), cells[text_at]
+    label, text = cells[columns.label].strip(), cells[columns.text]
     problem = label_problem(label)
     if problem or not text.strip():
         found = f"label {problem}" if problem else "text is empty; allowed: any other"
@@ -206,12 +220,25 @@ def _append(
     table.labels.append(label)
     table.texts.append(text)
     table.lines.append(line)
+    if table.soft is not None and columns.soft is not None:
+        table.soft.append(_soft(cells[columns.soft], f"{table.name} row {line}: the soft label"))
+
+
+def _soft(cell: str, title: str) -> SoftLabel | None:
+    if not cell.strip():
+        return None
+    try:
+        return soft_label(json.loads(cell), title)
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{title} is {shown(cell)}; allowed: JSON") from None
 
 
 def _part(table: Table, task: str) -> Part:
     inputs = object_array(table.texts)
     if task == "classification":
-        return Part(inputs, object_array(table.labels))
+        return Part(inputs, object_array(table.labels), table.soft)
     values = [_number(table.name, *pair) for pair in zip(table.lines, table.labels, strict=True)]
     return Part(inputs, np.array(values, dtype=np.float32)[:, None])
 

@@ -1,10 +1,12 @@
 """What a reader hands on: `Dataset` and `Split` for everyone, `Source` and `Part` within."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+
+from .soft import SoftLabel, SoftTargets
 
 TASKS = ("classification", "regression")
 SPLITS = ("train", "valid", "test")
@@ -25,11 +27,13 @@ class Split:
 
     `inputs`: text: object array [N] of str; image: uint8 [N, H, W, C]; dense: float32 [N, F].
     `targets`: classification: int64 [N], -1 for a label that train does not have and, in train,
-    for no label; regression: float32 [N, K].
+    for no label; regression: float32 [N, K]. `soft`: several labels an example, of which
+    `targets` has the largest; None where each has one.
     """
 
     inputs: np.ndarray
     targets: np.ndarray
+    soft: SoftTargets | None = None
 
 
 @dataclass(frozen=True)
@@ -57,11 +61,12 @@ class Part:
     """One split as read: inputs as in `Split`, targets not yet numbered.
 
     `targets`: an object array [N] of label names, with None for rows of train that have no label;
-    regression: float32 [N, K].
+    regression: float32 [N, K]. `soft`: shares of several labels, None for a row with one label.
     """
 
     inputs: np.ndarray
     targets: np.ndarray
+    soft: Sequence[SoftLabel | None] | None = None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Splits as read, checked and numbered, and the validation split drawn from train."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral, Real
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from ..errors import InputError
 from .labels import check_replies, label_indices, label_problem, sorted_labels
 from .limits import shown
+from .soft import number_shares
 from .spec import KINDS
 from .splits import stratified_split
 from .types import TASKS, Dataset, Part, Source, Split
@@ -72,7 +73,11 @@ def make_undivided(
         _check_shape(title, split, part, source.parts["train"])
     chosen = _labels(title, source, labels)
     check_replies(source.replies, chosen, title)
-    splits = {key: to_split(part, source.task, chosen) for key, part in source.parts.items()}
+    # a figure is of the one label; shares are for learning
+    hard = {
+        key: replace(p, soft=p.soft if key == "train" else None) for key, p in source.parts.items()
+    }
+    splits = {key: to_split(part, source.task, chosen) for key, part in hard.items()}
     if "valid" in splits:
         _check_valid(title, source, splits["valid"])
     shape = tuple(source.parts["train"].inputs.shape[1:])
@@ -83,7 +88,8 @@ def to_split(part: Part, task: str, labels: Sequence[str]) -> Split:
     """`part` with class names as indices of `labels`, -1 for what is not there."""
     if task == "regression":
         return Split(part.inputs, part.targets)
-    return Split(part.inputs, label_indices(part.targets, labels))
+    soft = None if part.soft is None else number_shares(part.targets.tolist(), part.soft, labels)
+    return Split(part.inputs, label_indices(part.targets, labels), soft)
 
 
 def check_part(title: str, split: str, part: Part, source: Source) -> None:
@@ -142,7 +148,9 @@ def _check_names(title: str, split: str, names: list[str | None]) -> None:
 def _labels(title: str, source: Source, given: Sequence[str] | None) -> tuple[str, ...]:
     if source.task != "classification":
         return ()
-    found = sorted_labels(source.parts["train"].targets)
+    train = source.parts["train"]
+    soft = (name for shares in train.soft or () for name in shares or ())
+    found = sorted_labels([*train.targets.tolist(), *soft])
     if len(found) < 2:
         state = f"one class, {shown(found[0])}" if found else "no label"
         raise InputError(f"{title}: train has {state}; needed: two or more")
@@ -158,6 +166,11 @@ def _check_valid(title: str, source: Source, valid: Split) -> None:
         )
 
 
+def _taken(split: Split, index: np.ndarray) -> Split:
+    soft = None if split.soft is None else split.soft.take(index)
+    return Split(split.inputs[index], split.targets[index], soft)
+
+
 def _drawn(title: str, train: Split, task: str, fraction: float, seed: int) -> dict[str, Split]:
     """Train without, and valid with, the examples held out; only labelled ones are."""
     size = len(train.targets)
@@ -170,6 +183,6 @@ def _drawn(title: str, train: Split, task: str, fraction: float, seed: int) -> d
     out = np.zeros(size, dtype=bool)
     out[labelled[held]] = True
     return {
-        name: Split(train.inputs[index], train.targets[index])
+        name: _taken(train, index)
         for name, index in (("train", np.flatnonzero(~out)), ("valid", np.flatnonzero(out)))
     }

@@ -159,9 +159,16 @@ def total(terms: Sequence[Term], values: Sequence[tf.Tensor]) -> tf.Tensor:
 
 
 def label_loss(step: Step, logits: tf.Tensor, smoothing: float = 0.0) -> tf.Tensor:
-    """Mean over the labelled examples of CE(logits, class ids), times their weights; or the MSE."""
+    """Mean over the labelled examples of CE(logits, labels), times their weights; or the MSE.
+
+    Labels are class ids, or shares of several where the data have them.
+    """
     if step.task == "regression":
         return mean_squared_error(logits, step.targets)
+    if "soft_labels" in step.arrays:
+        labels, shares = step.arrays["soft_labels"], step.arrays["soft_shares"]
+        losses = soft_cross_entropies(logits, labels, shares, smoothing)
+        return masked_mean(losses * step.weights, step.labelled)
     return cross_entropy(logits, step.targets, step.weights, smoothing, step.labelled)
 
 
@@ -183,6 +190,22 @@ def cross_entropy(
         uniform = -tf.reduce_mean(tf.nn.log_softmax(logits), axis=-1)
         losses = (1.0 - smoothing) * losses + smoothing * uniform
     return masked_mean(losses * weights, labelled)
+
+
+def soft_cross_entropies(
+    logits: tf.Tensor, labels: tf.Tensor, shares: tf.Tensor, smoothing: float = 0.0
+) -> tf.Tensor:
+    """-sum_k ((1 - s) * shares_k + s / C on all C labels) * log softmax(logits)[labels_k], [N].
+
+    s is `smoothing`, which counts as much as an example's shares sum to. logits [N, C], labels int
+    [N, K], shares float [N, K].
+    """
+    answers = tf.nn.log_softmax(logits)
+    losses = -tf.reduce_sum(shares * tf.gather(answers, labels, axis=1, batch_dims=1), axis=1)
+    if smoothing:
+        uniform = -tf.reduce_mean(answers, axis=-1) * tf.reduce_sum(shares, axis=1)
+        losses = (1.0 - smoothing) * losses + smoothing * uniform
+    return losses
 
 
 def masked_mean(values: tf.Tensor, mask: tf.Tensor | None) -> tf.Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -57,12 +57,14 @@ def prepare(
         encoded = spec.encode(split.inputs)
         theirs = trainer.encode(split.inputs) if trainer else None
         inputs = batched(project, encoded.array) if project else encoded.array
-        return JointData(inputs, split.targets, theirs, logits, cached), encoded.cut
+        soft = split.soft
+        extra = {} if soft is None else {"soft_labels": soft.labels, "soft_shares": soft.shares}
+        return JointData(inputs, split.targets, theirs, logits, cached, extra), encoded.cut
 
     def view(epoch: int) -> JointData:
         rng = np.random.default_rng([settings.seed, epoch, _AUGMENT_STREAM])
         changed = augment(data.train.inputs, rng) if augment else data.train.inputs
-        return of(Split(changed, data.train.targets), teacher_logits)[0]
+        return of(replace(data.train, inputs=changed), teacher_logits)[0]
 
     train, cut = of(data.train, teacher_logits)
     valid, _ = of(data.valid, None)

@@ -319,3 +319,12 @@ def test_min_updates_and_patience_of_settings_are_those_of_the_fit():
     plan = plan_fit(data, make_settings("text", settings))
     assert plan.joint.schedule.epochs == -(-40 // -(-len(data.train.targets) // 64)) > 1
     assert plan.joint.schedule.patience == 3
+
+
+def test_soft_labels_teach_their_shares():
+    x = np.repeat(np.eye(2, 6, dtype=np.float32), 20, axis=0)
+    y = [{"a": 3, "b": 1}] * 20 + ["c"] * 20
+    changes = {**ALONE, "schedule": {"epochs": 60, "batch_size": 20, "learning_rate": 0.1}}
+    found = fit(make_dataset(x, y, valid=(x[::20], ["a", "c"])), changes)
+    answer = keras.activations.softmax(found.student(x[::20])).numpy()
+    np.testing.assert_allclose(answer, [[0.75, 0.25, 0.0], [0.0, 0.0, 1.0]], atol=0.1)

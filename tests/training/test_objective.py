@@ -22,6 +22,7 @@ from pnet_tf.training.objective import (
     joint_objective,
     masked_mean,
     mean_squared_error,
+    soft_cross_entropies,
     total,
 )
 
@@ -203,3 +204,26 @@ def test_two_terms_of_one_name_are_refused():
 def test_nothing_that_trains_the_student_is_refused():
     with pytest.raises(InputError, match="must not be 0 for both projection terms"):
         LossSettings(lambdas=(1.0, 0.0, 0.0))
+
+
+def test_soft_labels_by_hand():
+    logits = tf.constant([[L3, 0.0], [0.0, 0.0]])  # softmax 3/4 1/4, 1/2 1/2
+    labels, shares = tf.constant([[1, 0], [0, 0]]), tf.constant([[0.75, 0.25], [0.0, 0.0]])
+    expected = -0.75 * math.log(1 / 4) - 0.25 * math.log(3 / 4)
+    found = soft_cross_entropies(logits, labels, shares).numpy()
+    assert found == pytest.approx([expected, 0.0], rel=1e-6)
+    uniform = -(math.log(3 / 4) + math.log(1 / 4)) / 2
+    found = soft_cross_entropies(logits, labels, shares, 0.2).numpy()
+    assert found == pytest.approx([0.8 * expected + 0.2 * uniform, 0.0], rel=1e-6)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.3])
+def test_one_whole_share_is_a_label(smoothing):
+    hard = step()
+    arrays = {"soft_labels": tf.constant([[0], [0], [0]]),
+              "soft_shares": tf.constant([[1.0], [1.0], [0.0]])}  # fmt: skip
+    soft = step(arrays=arrays)
+    for term in (TrainerLabels(1.0, smoothing), ProjectionLabels(1.0, smoothing)):
+        assert term(soft).numpy() == pytest.approx(term(hard).numpy(), rel=1e-6)
+    other = step(arrays={**arrays, "soft_labels": tf.constant([[0], [1], [0]])})
+    assert ProjectionLabels()(other).numpy() > ProjectionLabels()(soft).numpy()
