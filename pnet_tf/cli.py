@@ -176,8 +176,11 @@ def evaluate(model: str, data: str, split: str, trust: bool, json_path: str | No
 @click.argument("model")
 @click.argument("inputs", nargs=-1, required=True, metavar="TEXT|FILE|-...")
 @click.option("-k", "--top", type=int, default=3, show_default=True, help="Labels an input.")
+@click.option("--explain", is_flag=True, help="Say why these replies, or none, are offered.")
 @json_option
-def predict(model: str, inputs: Sequence[str], top: int, json_path: str | None) -> None:
+def predict(
+    model: str, inputs: Sequence[str], top: int, explain: bool, json_path: str | None
+) -> None:
     """Answer for each message (text models), image file or .npy file of features.
 
     A lone - reads them from standard input, one a line.
@@ -186,8 +189,10 @@ def predict(model: str, inputs: Sequence[str], top: int, json_path: str | None) 
 
     loaded = load_model(model)
     lines = _lines() if tuple(inputs) == ("-",) else list(inputs)
+    if explain and loaded.metadata.ranking is None:
+        raise InputError(f"{model} does not choose replies; --explain is for a file that does")
     results = loaded.predict(lines, top)
-    give(results, json_path, lambda: console.show_predictions(results))
+    give(results, json_path, lambda: console.show_predictions(results, explain))
 
 
 def _lines() -> list[str]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .tflite.benchmark import BenchmarkResult
     from .tflite.inspect import ModelInfo
     from .tflite.model import Answer
+    from .tflite.ranking import Suggestions
 
 _OUT = Console(highlight=False, soft_wrap=True)
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -230,8 +231,8 @@ def show_evaluation(result: Any) -> None:
         _OUT.print(f"{unknown} examples have a label the model does not know; counted as errors")
 
 
-def show_predictions(results: Sequence[Answer]) -> None:
-    """The end of `predict`: one block an input."""
+def show_predictions(results: Sequence[Answer], explain: bool = False) -> None:
+    """The end of `predict`: one block an input; `explain` says how replies were chosen."""
     for answer in results:
         _OUT.print(printable(answer.input), style="bold", markup=False)
         for found in answer.predictions:
@@ -240,6 +241,24 @@ def show_predictions(results: Sequence[Answer]) -> None:
             _OUT.print(f"  {value:.6g}")
         if answer.replies:
             say(f"  replies: {' | '.join(answer.replies)}")
+        if answer.suggestions is not None:
+            _show_choice(answer.suggestions, explain)
+
+
+def _show_choice(found: Suggestions, explain: bool) -> None:
+    """That the file stays silent, and why it does or does not."""
+    if found.silent:
+        say("  stays silent")
+    if not explain:
+        return
+    sign = "below" if found.trigger < found.threshold else "at or above"
+    say(
+        f"  why: the best label with a reply has {found.trigger:.3f}, {sign} the threshold "
+        f"{found.threshold:.3f}"
+    )
+    for reply in found.replies:
+        note = ", so that a yes meets a no" if reply.label in found.balanced else ""
+        say(f"       {reply.text} stands for {reply.label}, {reply.score:.3f}{note}")
 
 
 def show_info(info: ModelInfo) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from ..data.limits import shown
 from ..data.spec import InputSpec
 from ..errors import InputError
+from .ranking import Ranking
 from .reader import Buffer, read_metadata_buffers
 
 ENTRY_NAME = "pnet_tf"
@@ -28,7 +29,8 @@ class ModelMetadata:
 
     `input` is `{"kind": "text", "byte_length": n}`, `{"kind": "image", "shape": [H, W, C]}` or
     `{"kind": "dense", "shape": [F]}`; `labels` is empty for regression; `top_k` is None when the
-    model gives all scores; `replies` maps a label to reply texts; `sha256` is set by writing.
+    model gives all scores; `replies` maps a label to reply texts, of which `ranking` chooses;
+    `sha256` is set by writing.
     """
 
     version: str
@@ -41,6 +43,7 @@ class ModelMetadata:
     training: Mapping[str, Any]
     oldest_runtime: str
     replies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ranking: Ranking | None = None
     spec: int = SPEC_VERSION
     sha256: str = _EMPTY_HASH
 
@@ -95,8 +98,9 @@ def rehash(model: bytes) -> bytes:
 def _to_json(metadata: ModelMetadata) -> bytes:
     values = {item.name: getattr(metadata, item.name) for item in fields(metadata)}
     ordered = {"spec": values.pop("spec")} | values | {"sha256": _EMPTY_HASH}
-    if not ordered["replies"]:
-        del ordered["replies"]
+    if metadata.ranking is not None:
+        ordered["ranking"] = metadata.ranking.to_json()
+    ordered = {key: v for key, v in ordered.items() if v or key not in ("replies", "ranking")}
     ordered["sha256"] = ordered.pop("sha256")
     try:
         text = json.dumps(ordered, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
@@ -169,6 +173,13 @@ def _is_input(value: Any) -> bool:
     return True
 
 
+def _is_ranking(value: Any) -> bool:
+    try:
+        return value is None or bool(Ranking.from_json(value))
+    except InputError:
+        return False
+
+
 _CHECKS: dict[str, Callable[[Any], bool]] = {
     "version": _is_text,
     "task": lambda value: value in ("classification", "regression"),
@@ -180,12 +191,13 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
     "training": _is_object,
     "oldest_runtime": _is_text,
     "replies": lambda value: _is_object(value) and all(map(_is_texts, value.values())),
+    "ranking": _is_ranking,
     "sha256": lambda value: _is_text(value) and len(value) == 64,
 }
 
 
 def _parse(values: dict[str, Any]) -> ModelMetadata:
-    values = {"replies": {}} | values
+    values = {"replies": {}, "ranking": None} | values
     for name, check in _CHECKS.items():
         if name not in values or not check(values[name]):
             raise InputError(f"invalid pnet_tf metadata: {name} is {shown(values.get(name))}")
@@ -196,4 +208,7 @@ def _parse(values: dict[str, Any]) -> ModelMetadata:
         raise InputError(f"invalid pnet_tf metadata: top_k {top_k} of {len(labels)} labels")
     metadata = ModelMetadata(**{name: values[name] for name in _CHECKS})
     replies = {label: tuple(texts) for label, texts in metadata.replies.items()}
-    return replace(metadata, labels=labels, replies=replies)
+    ranking = None if values["ranking"] is None else Ranking.from_json(values["ranking"])
+    if ranking is not None:
+        ranking.check_labels(labels)
+    return replace(metadata, labels=labels, replies=replies, ranking=ranking)

@@ -18,6 +18,7 @@ from ..files import read_bytes
 from .compatibility import check_operators
 from .isolation import probe
 from .metadata import ModelMetadata, read_metadata
+from .ranking import Suggestions, suggest
 from .reader import Model, Signature, Subgraph, read_model
 from .runtime import Runtime, find_runtime
 
@@ -39,13 +40,15 @@ class Answer:
     """What a model says to one input: ranked labels, or `values` for regression.
 
     `input` is the message or path, "" for arrays; `replies` are the texts that the file holds for
-    the best label, if any.
+    the best label, if any. A file with a ranking gives `suggestions` instead, whose texts are then
+    the `replies`: none where it stays silent.
     """
 
     input: str
     predictions: tuple[Prediction, ...] = ()
     replies: tuple[str, ...] = ()
     values: tuple[float, ...] = ()
+    suggestions: Suggestions | None = None
 
     @property
     def label(self) -> str:
@@ -99,8 +102,8 @@ class TFLiteModel:
                 Answer(name, values=tuple(map(float, row)))
                 for name, row in zip(names, rows, strict=True)
             ]
-        ranked = zip(names, *self._ranked(batch), strict=True)
-        return [self._answer(name, scores[:top], indices[:top]) for name, scores, indices in ranked]
+        ranked = zip(names, batch, *self._ranked(batch), strict=True)
+        return [self._answer(*row, top) for row in ranked]
 
     def scores(self, inputs: Any) -> np.ndarray:
         """Scores float32 `[N, labels]`, or values float32 `[N, K]` for regression.
@@ -140,13 +143,20 @@ class TFLiteModel:
         indices = np.argsort(-scores, axis=1, kind="stable")
         return np.take_along_axis(scores, indices, axis=1), indices
 
-    def _answer(self, name: str, scores: np.ndarray, indices: np.ndarray) -> Answer:
-        labels = self.metadata.labels
+    def _answer(
+        self, name: str, example: np.ndarray, scores: np.ndarray, indices: np.ndarray, top: int
+    ) -> Answer:
+        meta = self.metadata
         found = tuple(
-            Prediction(labels[index], float(score))
-            for index, score in zip(indices, scores, strict=True)
+            Prediction(meta.labels[index], float(score))
+            for index, score in zip(indices[:top], scores[:top], strict=True)
         )
-        return Answer(name, found, tuple(self.metadata.replies.get(found[0].label, ())))
+        if meta.ranking is None:
+            return Answer(name, found, tuple(meta.replies.get(found[0].label, ())))
+        spread = self._scatter(scores[None], indices[None])[0]
+        message = example.tobytes().rstrip(b"\0")
+        offered = suggest(spread.tolist(), message, meta.labels, meta.replies, meta.ranking)
+        return Answer(name, found, tuple(r.text for r in offered.replies), suggestions=offered)
 
     def _invoke(self, example: np.ndarray) -> Any:
         self._interpreter.set_tensor(self._input, example[None])
