@@ -14,6 +14,7 @@ import numpy as np
 from .._keras import keras, require_keras
 from ..batches import batched
 from ..data.labels import check_replies, given_labels, given_replies
+from ..data.replies import check_roles
 from ..data.spec import InputSpec
 from ..errors import InputError, WorkError
 from ..files import atomic_write_bytes
@@ -31,6 +32,7 @@ from ..version import __version__
 from . import parity
 from .freeze import Job
 from .quantize import check_mode, convert, trained_mode
+from .ranking import fit_ranking, with_temperature
 from .report import (
     Accuracies,
     ExportReport,
@@ -75,6 +77,11 @@ class _Work:
     targets: np.ndarray | None
     metadata: ModelMetadata
 
+    @property
+    def temperature(self) -> float:
+        """By which logits are divided within the file."""
+        return self.metadata.ranking.temperature if self.metadata.ranking else 1.0
+
 
 def export_student(
     student: keras.Model,
@@ -88,6 +95,8 @@ def export_student(
     top_k: int | None = None,
     max_bytes: int | None = None,
     replies: Mapping[str, Sequence[str]] | None = None,
+    roles: Mapping[str, str] | None = None,
+    trigger_rate: float | None = None,
     projection: Mapping[str, Any] | None = None,
     training: Mapping[str, Any] | None = None,
     trainer_score: float | None = None,
@@ -101,8 +110,10 @@ def export_student(
     give the accuracies of the report. `calibration`: inputs that tell the ranges of int8, the first
     256 samples unless given. `spec`: what raw inputs are, where the student does not say it.
     `quantize`: a name of `names.QUANTIZATIONS`; None is that of a student trained with qat, else
-    dynamic. `replies`, `projection` and `training` go into the file's metadata. `trainer_score` is
-    reported beside the others.
+    dynamic. `replies`, `projection` and `training` go into the file's metadata. With
+    `trigger_rate`, the share of messages to answer, the file chooses among the replies by the rule
+    of `docs/ranking.md`, its scores calibrated on `targets`; `roles` say which labels are
+    affirmative, negative or silent. `trainer_score` is reported beside the others.
 
     Raises InputError for a bad argument, WorkError when the file disagrees, holds an operator
     outside the allow-list, or has more than `max_bytes` bytes.
@@ -123,6 +134,14 @@ def export_student(
     check_replies(answers_of, labels, "replies")
     task = "classification" if labels else "regression"
     outputs = check_logits(student, inputs[:PARITY_SAMPLES], labels)
+    known = None if targets is None else _checked_targets(targets, task, len(inputs), outputs)
+    roles = check_roles(roles or {}, labels, "roles")
+    ranking = None
+    if trigger_rate is not None:
+        if known is None or task == "regression" or spec.kind != "text":
+            raise InputError("trigger_rate needs targets of a classifier of messages")
+        logits = batched(lambda x: student(x, training=False), inputs)
+        ranking = fit_ranking(logits, known, labels, answers_of, roles, trigger_rate)
     job = Job(student, spec, task, outputs, spec.encode(measured).array, top_k)
     metadata = ModelMetadata(
         version=__version__,
@@ -135,8 +154,8 @@ def export_student(
         training=training or {},
         oldest_runtime="",
         replies=answers_of,
+        ranking=ranking,
     )
-    known = None if targets is None else _checked_targets(targets, task, len(inputs), outputs)
     return _export(_Work(job, mode, inputs, known, metadata), max_bytes, trainer_score)
 
 
@@ -156,7 +175,7 @@ def _checked_targets(targets: Any, task: str, examples: int, outputs: int) -> np
 
 
 def _export(work: _Work, max_bytes: int | None, trainer_score: float | None) -> Exported:
-    raw = convert(work.job, work.mode)
+    raw = with_temperature(convert(work.job, work.mode), work.temperature)
     content, agreement = _checked(work, shrink(raw))
     if max_bytes is not None and len(content) > max_bytes:
         raise WorkError(
@@ -168,7 +187,8 @@ def _export(work: _Work, max_bytes: int | None, trainer_score: float | None) -> 
 def _checked(work: _Work, plain: bytes) -> tuple[bytes, tuple[parity.Parity, ...]]:
     """The stamped file and its agreement with the student on every runtime at hand."""
     task, inputs, top_k = work.job.task, work.inputs[:PARITY_SAMPLES], work.job.top_k
-    expected = batched(lambda x: answers(work.job.student, x, task), inputs)
+    student, t = work.job.student, work.temperature
+    expected = batched(lambda x: answers(student, x, task, t), inputs)
     host = _stamped(work, plain, find_runtime().name)
     problems = check_operators(host, versions=QUANTIZATIONS.get(work.mode).oldest)
     if problems:

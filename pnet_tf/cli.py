@@ -134,15 +134,19 @@ def teach(
 )  # fmt: skip
 @click.option("--top-k", type=int, metavar="K", help="Answer with the K best labels only.")
 @click.option("--max-bytes", type=int, metavar="N", help="Fail rather than write a larger file.")
+@click.option("--trigger-rate", type=float, metavar="SHARE", help="Choose among the replies of the "
+              "labels, or stay silent: the share of messages to answer, 0.4 say.")  # fmt: skip
 @json_option
 def export(
     run: str, target: str, quantize: str | None, top_k: int | None, max_bytes: int | None,
-    json_path: str | None,
+    trigger_rate: float | None, json_path: str | None,
 ) -> None:  # fmt: skip
     """Freeze the projection network of RUN into one .tflite."""
     from .runs.export import export_run
 
-    report = export_run(run, target, quantize=quantize, top_k=top_k, max_bytes=max_bytes)
+    report = export_run(
+        run, target, quantize=quantize, top_k=top_k, max_bytes=max_bytes, trigger_rate=trigger_rate
+    )
     give(report, json_path, lambda: console.show_export(report))
 
 

@@ -30,6 +30,43 @@ def classification_metrics(scores: np.ndarray, targets: np.ndarray) -> Classific
     return ClassificationMetrics(float(right.mean()), len(targets), unknown)
 
 
+def log_softmax(logits: np.ndarray) -> np.ndarray:
+    """Logarithms of the softmax of logits [N, C], float64."""
+    shifted = logits.astype(np.float64) - logits.max(axis=1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+
+
+def negative_log_likelihood(logits: np.ndarray, targets: np.ndarray) -> float:
+    """Mean of -log softmax(logits)[target], logits [N, C], class ids [N]."""
+    return float(-log_softmax(logits)[np.arange(len(targets)), targets].mean())
+
+
+def expected_calibration_error(
+    confidences: np.ndarray, right: np.ndarray, bins: int = 15
+) -> float:
+    """ECE: sum over bins of their share times |accuracy - mean confidence|.
+
+    Bins of equal width over 0..1 (Guo et al. 2017, arXiv 1706.04599, equation 3); both [N], of
+    scores and of whether each was right.
+    """
+    rows = reliability(confidences, right, bins)
+    return float(sum(count * abs(a - c) for count, c, a in rows) / max(len(right), 1))
+
+
+def reliability(
+    confidences: np.ndarray, right: np.ndarray, bins: int = 15
+) -> list[tuple[int, float, float]]:
+    """(examples, mean confidence, accuracy) of each bin that holds any."""
+    if confidences.shape != right.shape or confidences.ndim != 1:
+        raise _misfit("confidences", confidences, right)
+    place = np.minimum((confidences * bins).astype(int), bins - 1)
+    return [
+        (int(here.sum()), float(confidences[here].mean()), float(right[here].mean()))
+        for here in (place == bin_ for bin_ in range(bins))
+        if here.any()
+    ]
+
+
 def mse(values: np.ndarray, targets: np.ndarray) -> float:
     """Mean squared error over all rows and columns."""
     if values.shape != targets.shape or not targets.size:

@@ -60,10 +60,15 @@ class ProjectionNet(keras.Model):
         return cls(make(config["projection"]), make(config["head"]), spec)
 
 
-def answers(student: keras.Model, inputs: tf.Tensor, task: str) -> tf.Tensor:
-    """What a model file answers: softmax scores, or the values themselves for regression."""
+def answers(
+    student: keras.Model, inputs: tf.Tensor, task: str, temperature: float = 1.0
+) -> tf.Tensor:
+    """What a model file answers: softmax scores, or the values themselves for regression.
+
+    Logits are divided by `temperature` first.
+    """
     logits = student(inputs, training=False)
-    return logits if task == "regression" else tf.nn.softmax(logits)
+    return logits if task == "regression" else tf.nn.softmax(logits / temperature)
 
 
 def projection_layers(student: keras.Model) -> list[keras.layers.Layer]:

@@ -152,7 +152,7 @@ class Page:
             raise block.broken(f"not JSON: {error}") from None
         if block.note == "metadata":
             keys = {item.name for item in fields(ModelMetadata)}
-            if set(value) != keys:
+            if set(value) | {"ranking"} != keys:  # which only files of messages may have
                 raise block.broken(f"the keys are not {', '.join(sorted(keys))}")
         elif block.note != "not settings":
             _check_settings(block, value)

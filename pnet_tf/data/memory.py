@@ -30,6 +30,7 @@ def make_dataset(
     valid_fraction: float = 0.1,
     name: str = "data",
     replies: Mapping[str, Sequence[str]] | None = None,
+    roles: Mapping[str, str] | None = None,
 ) -> Dataset:
     """A data set of N examples in memory, which are copied.
 
@@ -40,7 +41,8 @@ def make_dataset(
     number with `task` "regression", are values [N] or [N, K].
     `valid` and `test` are such pairs (x, y). Without `valid`, a stratified `valid_fraction` of the
     labelled rows, drawn with `seed`, becomes the validation split. `labels` are those of train,
-    sorted, unless given. `replies` are answers for a label. `name` stands in messages.
+    sorted, unless given. `replies` are answers for a label, `roles` the labels that are
+    affirmative, negative or silent. `name` stands in messages.
 
         data = make_dataset(["hi there", "bye now", ...], ["greet", "part", ...])
 
@@ -56,7 +58,8 @@ def make_dataset(
     outputs = None if labels is None else given_labels(labels, f"{name}: labels")
     parts = {split: _part(pair, split, chosen, outputs, name) for split, pair in pairs.items()}
     kind = one_kind(parts.values(), name)
-    source = Source(kind, chosen, parts, given_replies(replies or {}, f"{name}: replies"))
+    answers = given_replies(replies or {}, f"{name}: replies")
+    source = Source(kind, chosen, parts, answers, roles or {})
     undivided = make_undivided(name, name, source, outputs)
     return undivided.divide(seed=seed, valid_fraction=valid_fraction)
 

@@ -17,6 +17,7 @@ from . import limits
 from .formats import Format, files_ending_in
 from .labels import label_problem
 from .limits import shown
+from .replies import REPLIES_FILE, parse_replies
 from .soft import SoftLabel, soft_label
 from .types import SPLIT_OF, Part, Source, object_array
 
@@ -81,11 +82,15 @@ def read_tables(
         for split, name in found.items()
         if split in SPLIT_OF.values() and split in wanted
     }
-    replies = {}
-    if "train" in wanted and "replies" in found:
-        name = found["replies"]
-        replies = _replies(parse_table(read(name), f"{title}/{name}", REPLY_COLUMNS))
-    return Source("text", task, parts, replies)
+    replies: dict[str, tuple[str, ...]] = {}
+    roles: dict[str, str] = {}
+    if "train" in wanted and (name := found.get("replies")):
+        where = f"{title}/{name}"
+        if name.lower() == REPLIES_FILE:
+            replies, roles = parse_replies(_decode(read(name), where), where)
+        else:
+            replies = _replies(parse_table(read(name), where, REPLY_COLUMNS))
+    return Source("text", task, parts, replies, roles)
 
 
 def split_tables(names: Sequence[str], title: str) -> dict[str, str]:
@@ -103,6 +108,8 @@ def split_tables(names: Sequence[str], title: str) -> dict[str, str]:
 
 def _split_of(name: str) -> str | None:
     """What the file name says the table holds: a split, "replies" or nothing of use."""
+    if name.lower() == REPLIES_FILE:
+        return "replies"
     stem, ending = split_ending(name, TABLE_ENDINGS)
     if not ending:
         return None

@@ -42,7 +42,8 @@ class Dataset:
 
     `kind`: text, image or dense. `task`: classification or regression. `labels`: () for
     regression. `input_shape`: (H, W, C) for images, (F,) for dense features, () for text.
-    `replies`: answers for a label, {} unless the source has a table of them.
+    `replies`: answers for a label, {} unless the source has some. `roles`: labels whose replies
+    are affirmative or negative, and the silent one, of messages that no reply fits.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Dataset:
     valid: Split
     test: Split | None
     replies: Mapping[str, tuple[str, ...]]
+    roles: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ class Source:
     task: str
     parts: Mapping[str, Part]
     replies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    roles: Mapping[str, str] = field(default_factory=dict)
     single: bool = False
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from ..errors import InputError
 from .labels import check_replies, label_indices, label_problem, sorted_labels
 from .limits import shown
+from .replies import check_roles
 from .soft import number_shares
 from .spec import KINDS
 from .splits import stratified_split
@@ -33,6 +34,7 @@ class Undivided:
     input_shape: tuple[int, ...]
     splits: Mapping[str, Split]
     replies: Mapping[str, tuple[str, ...]]
+    roles: Mapping[str, str]
 
     def divide(self, *, seed: int = 0, valid_fraction: float = 0.1) -> Dataset:
         """The data set. Without a validation split of its own, a stratified `valid_fraction` of
@@ -54,6 +56,7 @@ class Undivided:
             valid=splits["valid"],
             test=splits.get("test"),
             replies=self.replies,
+            roles=self.roles,
         )
 
 
@@ -73,6 +76,7 @@ def make_undivided(
         _check_shape(title, split, part, source.parts["train"])
     chosen = _labels(title, source, labels)
     check_replies(source.replies, chosen, title)
+    check_roles(source.roles, chosen, title)
     # a figure is of the one label; shares are for learning
     hard = {
         key: replace(p, soft=p.soft if key == "train" else None) for key, p in source.parts.items()
@@ -81,7 +85,9 @@ def make_undivided(
     if "valid" in splits:
         _check_valid(title, source, splits["valid"])
     shape = tuple(source.parts["train"].inputs.shape[1:])
-    return Undivided(title, name, source.kind, source.task, chosen, shape, splits, source.replies)
+    return Undivided(
+        title, name, source.kind, source.task, chosen, shape, splits, source.replies, source.roles
+    )
 
 
 def to_split(part: Part, task: str, labels: Sequence[str]) -> Split:

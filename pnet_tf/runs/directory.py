@@ -1,7 +1,7 @@
 """The run directory: plain files that appear whole or not at all, and nothing pickled.
 
 config.json   everything needed to rebuild the models, with a schema version
-labels.json   label names in the order of the outputs, and the replies of each
+labels.json   label names in the order of the outputs, the replies of each, and its role
 student.npz   weights of the ProjectionNet        trainer.npz   weights of the trainer
 history.csv   one row an epoch                    report.json   what training ended with
 samples.npz   inputs for calibration, validation examples: an export needs no other data
@@ -28,6 +28,7 @@ import numpy as np
 from ..data.labels import check_replies, given_labels
 from ..data.limits import shown
 from ..data.npz import read_npz_arrays
+from ..data.replies import check_roles
 from ..data.spec import InputSpec
 from ..errors import InputError
 from ..files import atomic_write_bytes, atomic_write_text, is_folder, read_text
@@ -82,12 +83,13 @@ class RunConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
 @dataclass(frozen=True)
 class Run:
-    """A run directory as read: its configuration, labels and replies."""
+    """A run directory as read: its configuration, and labels with their replies and roles."""
 
     path: Path
     config: RunConfig
     labels: tuple[str, ...]
     replies: Mapping[str, tuple[str, ...]]
+    roles: Mapping[str, str]
 
     @property
     def finished(self) -> bool:
@@ -119,6 +121,7 @@ def fresh_run(
     config: RunConfig,
     labels: Sequence[str],
     replies: Mapping[str, Sequence[str]],
+    roles: Mapping[str, str],
 ) -> Iterator[Run]:
     """Start the run directory `path`; raises InputError when something is there already.
 
@@ -131,7 +134,8 @@ def fresh_run(
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise InputError(f"{path} cannot be made: {error.strerror}") from None
-        write_json(path / LABELS, {"labels": list(labels), "replies": dict(replies)})
+        known = {"labels": list(labels), "replies": dict(replies), "roles": dict(roles)}
+        write_json(path / LABELS, known)
         write_json(path / CONFIG, {"schema": SCHEMA, **to_plain(config)})
         yield read_run(path)
     except BaseException:
@@ -161,10 +165,11 @@ def read_run(path: str | Path) -> Run:
         raise InputError(f"{shown(str(folder))} is not a run directory: there is no such folder")
     stored = upgraded(_read_part(folder / CONFIG), folder / CONFIG)
     config = parse(stored, RunConfig, f"{folder / CONFIG}: ")
-    labels, replies = _read_labels(folder / LABELS)
+    named = _read_labels(folder / LABELS)
+    labels = named.labels
     if len(labels) != (config.outputs if config.task == "classification" else 0):
         raise InputError(f"{folder / LABELS} has {len(labels)} labels for {config.outputs} outputs")
-    return Run(folder, config, labels, replies)
+    return Run(folder, config, labels, named.replies, named.roles)
 
 
 def read_finished_run(path: str | Path) -> Run:
@@ -180,13 +185,15 @@ def read_finished_run(path: str | Path) -> Run:
 class _Labels(msgspec.Struct, frozen=True):
     labels: tuple[str, ...]
     replies: dict[str, tuple[str, ...]]
+    roles: dict[str, str] = {}
 
 
-def _read_labels(path: Path) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
+def _read_labels(path: Path) -> _Labels:
     found = parse(_read_part(path), _Labels, f"{path}: ")
     labels = given_labels(found.labels, f"{path}: labels")
     check_replies(found.replies, labels, str(path))
-    return labels, found.replies
+    check_roles(found.roles, labels, str(path))
+    return found
 
 
 def save_arrays(path: Path, arrays: Sequence[np.ndarray], **extra: Any) -> None:

@@ -29,6 +29,7 @@ def export_run(
     quantize: str | None = None,
     top_k: int | None = None,
     max_bytes: int | None = None,
+    trigger_rate: float | None = None,
 ) -> ExportReport:
     """Freeze the run `path` into the file `out` once it agrees with the Keras student.
 
@@ -56,6 +57,8 @@ def export_run(
         top_k=top_k,
         max_bytes=max_bytes,
         replies=run.replies,
+        roles=run.roles,
+        trigger_rate=trigger_rate,
         projection=_described(run.config.student.projection),
         training={key: report[key] for key in _TOLD if key in report},
         trainer_score=report.get(f"valid_trainer_{metric}"),

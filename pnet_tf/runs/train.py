@@ -70,7 +70,8 @@ def train(
     settings = make_settings(found.kind, changes, recipe=recipe)
     data = found.divide(seed=settings.seed, valid_fraction=settings.valid_fraction)
     plan = plan_fit(data, settings, trainer=_borrowed(data, settings, trust))
-    with runs.fresh_run(path, _config(source, plan), data.labels, data.replies) as run:
+    config = _config(source, plan)
+    with runs.fresh_run(path, config, data.labels, data.replies, data.roles) as run:
         return _carry_out(run, plan, watch)
 
 

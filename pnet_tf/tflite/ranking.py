@@ -23,16 +23,18 @@ MOST_REPLIES = 10
 class Ranking:
     """How replies are chosen.
 
-    `threshold`: below this score of the best label with a reply, the model stays silent.
-    `most_replies` at most. `plausible`: a label is where its score is at least so many times that
-    of the best one. `silent`: the label of messages without a fitting reply, if there is one.
-    `affirmative`, `negative`: labels of which one each is offered where both are plausible.
-    `temperature` by which logits are divided within the file and `trigger_rate`, the share of
-    messages that the threshold was fitted to answer, are there for people.
+    `threshold`: below this score of the best label with a reply, the model stays silent. `floor`:
+    below this one a label is not offered. `most_replies` at most. `plausible`: a label is where its
+    score is at least so many times that of the best one. `silent`: the label of messages without a
+    fitting reply, if there is one. `affirmative`, `negative`: labels of which one each is offered
+    where both are plausible. `temperature` by which logits are divided within the file and
+    `trigger_rate`, the share of messages that the threshold was fitted to answer, are there for
+    people.
     """
 
     threshold: float
     most_replies: int = 3
+    floor: float = 0.01
     plausible: float = 0.2
     silent: str | None = None
     affirmative: tuple[str, ...] = ()
@@ -43,6 +45,7 @@ class Ranking:
 
     def __post_init__(self) -> None:
         _check("threshold", self.threshold, 0.0, 1.0)
+        _check("floor", self.floor, 0.0, 1.0)
         _check("plausible", self.plausible, 0.0, 1.0)
         _check("temperature", self.temperature, 1e-3, 1e3)
         if self.trigger_rate is not None:
@@ -151,7 +154,8 @@ def form_hash(message: bytes) -> int:
 def _offered(
     label: str, score: float, replies: Mapping[str, Sequence[str]], ranking: Ranking
 ) -> bool:
-    return score > 0 and label != ranking.silent and bool(replies.get(label))
+    known = label != ranking.silent and bool(replies.get(label))
+    return known and score > 0 and score >= ranking.floor
 
 
 def _balanced(

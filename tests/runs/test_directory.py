@@ -25,7 +25,7 @@ LABELS = ("no", "yes")
 
 
 def start(path, config=CONFIG, labels=LABELS, replies=None):
-    with runs.fresh_run(path, config, labels, replies or {}) as run:
+    with runs.fresh_run(path, config, labels, replies or {}, {}) as run:
         return run
 
 

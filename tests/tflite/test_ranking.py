@@ -18,7 +18,12 @@ from tests.tflite.small_models import LABELS, text_metadata
 NAMES = ("yes", "later", "thanks", "no", "quiet")
 REPLIES = {"yes": ["Sure", "Yes"], "later": ["Later?"], "thanks": ["Thanks"], "no": ["No", "Nope"]}
 RULE = Ranking(
-    threshold=0.3, plausible=0.25, silent="quiet", affirmative=("yes",), negative=("no",)
+    threshold=0.3,
+    floor=0.02,
+    plausible=0.25,
+    silent="quiet",
+    affirmative=("yes",),
+    negative=("no",),
 )
 
 
@@ -48,6 +53,12 @@ def test_silence_is_below_the_threshold_and_never_at_it():
     assert found.silent and (found.trigger, found.threshold) == (0.299, 0.3)
     nothing = suggest([0.0, 0.0, 0.0, 0.0, 1.0], b"x", NAMES, REPLIES, replace(RULE, threshold=0.0))
     assert nothing.silent and nothing.trigger == 0.0
+
+
+def test_what_is_below_the_floor_is_not_offered():
+    assert offered([0.96, 0.02, 0.019, 0.001, 0.0]) == ["yes", "later"]
+    assert offered([0.01, 0.0, 0.0, 0.0, 0.99], threshold=0.005) == []
+    assert offered([0.01, 0.0, 0.0, 0.0, 0.99], threshold=0.005, floor=0.0) == ["yes"]
 
 
 def test_a_label_without_a_reply_is_not_offered_nor_counted():
@@ -102,12 +113,12 @@ def test_what_is_offered_is_allowed(scores, message, threshold, most, plausible)
     found = suggest(scores, message, NAMES, REPLIES, rule)
     texts = [reply.text for reply in found.replies]
     assert len(set(texts)) == len(texts) <= most
-    assert all(r.text in REPLIES[r.label] and r.score > 0 for r in found.replies)
+    assert all(r.text in REPLIES[r.label] and r.score >= rule.floor for r in found.replies)
     assert [r.score for r in found.replies] == sorted(
         (r.score for r in found.replies), reverse=True
     )
     best = max(scores[:4])
-    assert found.silent == (best < threshold or best == 0)
+    assert found.silent == (best < threshold or best < rule.floor)
     assert not texts or found.replies[0].score == best
     assert suggest(scores, message, NAMES, REPLIES, rule) == found
 
@@ -119,6 +130,7 @@ def test_what_is_offered_is_allowed(scores, message, threshold, most, plausible)
         ({"threshold": float("nan")}, "threshold must be a number 0..1, got nan"),
         ({"threshold": True}, "threshold must be a number"),
         ({"threshold": "1"}, "threshold must be a number"),
+        ({"floor": 1.1}, "floor must be a number 0..1"),
         ({"plausible": -0.1}, "plausible must be a number 0..1"),
         ({"temperature": 0}, "temperature must be a number 0.001..1000"),
         ({"trigger_rate": 2}, "trigger_rate must be a number 0..1"),
