@@ -85,6 +85,8 @@ def _arrays(path: Path) -> Graph:
     if len(sources) != len(targets):
         raise InputError(f"{path}: {len(sources)} source and {len(targets)} target; "
                          "allowed: as many")  # fmt: skip
+    if isinstance(sources, np.ndarray) != isinstance(targets, np.ndarray):
+        raise InputError(f"{path}: source and target must both be names or both be numbers")
     weights = nodes = None
     if "weight" in found:
         weights = as_weights(found["weight"], len(sources), f"{path}: weight")

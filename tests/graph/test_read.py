@@ -72,7 +72,7 @@ def test_packed_tables(tmp_path, name):
         ("g.csv", 'a,b\n"a"x,b\n', "row 2: not valid CSV"),
         ("g.tsv.gz", b"a\tb\n", "g.tsv.gz: damaged or not readable"),
         ("g.tsv.gz", gzip.compress(b"a\tb\n" * 9)[:-6], "g.tsv.gz: damaged"),
-        ("g.tsv.gz", gzip.compress(b"a\tb\n" * 900_000), "g.tsv.gz: .* bytes decompress to"),
+        ("g.tsv.gz", gzip.compress(b"a\tb\n" * 300_000), "g.tsv.gz: .* bytes decompress to"),
         ("g.npz", b"PK", "not a zip file"),
     ],
 )
@@ -148,7 +148,7 @@ def test_arrays(tmp_path):
         ({"source": [0, 1], "target": [1]}, "2 source and 1 target"),
         ({"source": [[0]], "target": [[1]]}, r"source has the shape \(1, 1\)"),
         ({"source": [0], "target": [-1]}, "g.npz: edge 0: joins 0 and -1"),
-        ({"source": [0], "target": ["a"]}, "both be names or both be whole numbers"),
+        ({"source": [0], "target": ["a"]}, "source and target must both be names or both be numbers"),
         ({"source": [0], "target": [1], "weight": [1, 2]}, r"weight: int64 of the shape \(2,\)"),
         ({"source": [0], "target": [1], "weight": ["1"]}, "weight: <U1 of the shape"),
         ({"source": [0], "target": [1], "weight": [np.nan]}, "g.npz: edge 0: the weight is nan"),
@@ -164,7 +164,7 @@ def test_arrays(tmp_path):
 def test_damaged_arrays(tmp_path, arrays, message):
     with pytest.raises(InputError, match=message) as caught:
         read_graph(save(tmp_path, **arrays))
-    assert "g.npz" in str(caught.value) or "both be" in str(caught.value)
+    assert "g.npz" in str(caught.value)
 
 
 def test_what_is_written_is_read_again(tmp_path):
