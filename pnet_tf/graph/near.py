@@ -39,7 +39,7 @@ def near_pairs(
     bits: np.ndarray,
     *,
     tables: int = TABLES,
-    bits_per_table: int = BITS_PER_TABLE,
+    bits_per_table: int | None = None,
     most_distance: int | None = None,
     most_in_bucket: int = MOST_IN_BUCKET,
     seed: int = 0,
@@ -51,10 +51,12 @@ def near_pairs(
     1 - (1 - (1 - d/B)^bits_per_table)^tables; distances are exact. In each bucket, sorted by
     further drawn bits, a row meets its next `most_in_bucket` - 1: all pairs of a bucket up to that
     size, a chain in larger ones. At most N x tables x (most_in_bucket - 1) comparisons;
-    `most_distance` is B // 4 for None. Same arguments, same pairs.
+    For None, `bits_per_table` is 12, or B below that, and `most_distance` B // 4. Same arguments,
+    same pairs.
     """
     packed, width = _packed(bits)
-    per_table = _whole(bits_per_table, "bits_per_table", 1, min(width, _MOST_BITS_PER_TABLE))
+    drawn = min(width, BITS_PER_TABLE) if bits_per_table is None else bits_per_table
+    per_table = _whole(drawn, "bits_per_table", 1, min(width, _MOST_BITS_PER_TABLE))
     far = width // 4 if most_distance is None else _whole(most_distance, "most_distance", 0, width)
     reach = _whole(most_in_bucket, "most_in_bucket", 2, _SLICE)
     random = np.random.default_rng(_whole(seed, "seed", 0, 2**63))

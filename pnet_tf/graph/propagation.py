@@ -30,7 +30,7 @@ class Propagation:
 
     `scores` is CSR float64 [N, L] with the labels kept, `default` [N] the score of each other label
     of a node. `history` has the state before the first step and after each one; `converged` says
-    whether the last changed no score by as much as the tolerance.
+    whether the last changed no score by as much as the tolerance and reached no further node.
     """
 
     nodes: tuple[str, ...]
@@ -96,9 +96,9 @@ def propagate(
     `seed_weight` sum_v s_vv |Y^_v - Y_v|^2 + `neighbour_weight` sum_vu w_vu |Y^_v - Y^_u|^2 +
     `prior_weight` sum_v |Y^_v - U|^2, over seeds, edges (each once) and nodes; U is uniform, s_vv
     the sum of a seed's weights and Y_v their shares (Ravi & Diao 2016, equation 1). Jacobi steps
-    until none changes a score by `tolerance`, `most_steps` at most; with `most_labels` below the
-    number of labels a node keeps its best and spreads the rest evenly, so that memory grows with
-    nodes x `most_labels` only.
+    until one changes no score by `tolerance` and takes a label to no further node, `most_steps` at
+    most. With `most_labels` below the number of labels, a node keeps its best and spreads the rest
+    evenly, so that memory grows with nodes x `most_labels` only.
 
     `seeds` maps a node to its label, or to {label: weight}. `labels` gives their order, and ones
     without a seed. `normalise` divides w_vu by sqrt(d_v d_u). `abandonment` lets nodes of a mixed
@@ -117,25 +117,30 @@ def propagate(
         graph.weights, seed_matrix(given, graph, names), parts,
         normalise=normalise, abandonment=abandonment,
     )  # fmt: skip
-    state, history = _run(terms, most_labels, most_steps, tolerance, watch)
+    state, history, done = _run(terms, most_labels, most_steps, tolerance, watch)
     scores = _scores(state)
-    done = history[-1].change < tolerance
     return Propagation(graph.nodes, names, scores, state.default, tuple(history), done)
 
 
 def _run(
     terms: Terms, most_labels: int, most_steps: int, tolerance: float, watch: Watch | None
-) -> tuple[State, list[Step]]:
-    """The last state, and every step; the objective of a state comes with the step after it."""
-    state, change = first_state(terms, most_labels), math.inf
+) -> tuple[State, list[Step], bool]:
+    """The last state, every step, and whether it converged.
+
+    The objective of a state comes with the step after it.
+    """
+    state, change, grown = first_state(terms, most_labels), math.inf, True
     history: list[Step] = []
     while True:
         found = advance(terms, state, most_labels)
         history.append(Step(len(history), found.objective, change))
         if watch is not None:
             watch(history[-1])
-        if change < tolerance or len(history) > most_steps:
-            return state, history
+        done = change < tolerance and not grown
+        if done or len(history) > most_steps:
+            return state, history, done
+        # a label that has come to few nodes may change little and yet have far to go
+        grown = bool((found.state.reached & ~state.reached).any())
         state, change = found.state, found.change
 
 

@@ -26,7 +26,8 @@ class PropagationReport:
 
     `loops` edges from a node to itself were dropped. `seeds` counts the nodes that have a label
     given, `reached_share` (0..1) is of all nodes. `objective` is that of the last state, `change`
-    the largest change of a score by the last step; `converged`: it is below the tolerance.
+    the largest change of a score by the last step; `converged`: it is below the
+    tolerance, and no further node was reached.
     """
 
     file: str

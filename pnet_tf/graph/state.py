@@ -42,6 +42,14 @@ class State:
     default: np.ndarray
 
 
+    @property
+    def reached(self) -> np.ndarray:
+        """Nodes to which some label has come, bool [N]."""
+        if isinstance(self.above, np.ndarray):
+            return np.asarray(self.above.any(axis=1))
+        return np.diff(self.above.indptr) > 0
+
+
 @dataclass(frozen=True, eq=False)
 class Advance:
     """`state` after a step, by how much a score `change`d, and the `objective` before it."""

@@ -16,7 +16,8 @@ from ..errors import InputError
 
 MOST_NAME_CHARACTERS = 1000
 _MOST_WEIGHT = float(np.finfo(np.float32).max)
-_MOST_NODES = 2**31 - 1
+_UNNAMED, _UNNAMED_AN_EDGE = 1_000_000, 10
+"""Nodes that numbers alone may make, at least and for each edge: one wrong number is no graph."""
 Where = Callable[[int], str]
 """The place of an edge, by its number from 0, as a message names it."""
 
@@ -56,10 +57,10 @@ def make_graph(
     """Graph of the edges `sources[i]` - `targets[i]` of `weights[i]`, 1 for None.
 
     Ends are names, or whole numbers: indices of `nodes`, whose names are "0", "1" and so on for
-    None. Without `nodes`, names are numbered as they appear. An edge has no direction: the weights
-    of all (u, v) and (v, u) are summed. Edges of a node to itself are dropped and counted. Raises
-    InputError that names the edge, from 0, for a weight that is negative, NaN or infinite, or for
-    an end that is no node.
+    None (up to a million, or ten for each edge). Without `nodes`, names are numbered as they
+    appear. An edge has no direction: the weights of all (u, v) and (v, u) are summed. Edges of a
+    node to itself are dropped and counted. Raises InputError that names the edge, from 0, for a
+    weight that is negative, NaN or infinite, or for an end that is no node.
     """
     ends = [_ends(values, title) for values, title in ((sources, "sources"), (targets, "targets"))]
     if len(ends[0]) != len(ends[1]):
@@ -163,17 +164,18 @@ def _by_name(
 def _by_number(
     pairs: np.ndarray, nodes: tuple[str, ...] | None, where: Where
 ) -> tuple[np.ndarray, tuple[str, ...]]:
-    count = _MOST_NODES if nodes is None else len(nodes)
+    count = max(_UNNAMED, _UNNAMED_AN_EDGE * len(pairs)) if nodes is None else len(nodes)
     bad = ((pairs < 0) | (pairs >= count)).any(axis=1)
     if bad.any():
         row = int(bad.argmax())
+        more = " unless nodes are given" if nodes is None else ""
         raise InputError(
             f"{where(row)}: joins {pairs[row, 0]} and {pairs[row, 1]}; "
-            f"allowed: numbers of nodes, 0 to {count - 1}"
+            f"allowed: numbers of nodes, 0 to {count - 1}{more}"
         )
     if nodes is None:
         nodes = tuple(map(str, range(int(pairs.max(initial=-1)) + 1)))
-    return pairs.astype(np.int64), nodes
+    return pairs, nodes
 
 
 def _ends(values: Any, title: str) -> Any:
@@ -197,7 +199,7 @@ def as_ends(values: np.ndarray, title: str) -> Any:
     if values.ndim != 1:
         raise InputError(f"{title} has the shape {values.shape}; allowed: one dimension")
     if values.dtype.kind in "iu":
-        return values
+        return values.astype(np.int64)
     if values.dtype.kind == "O":
         return _ends(values.tolist(), title)
     if values.dtype.kind != "U":

@@ -63,16 +63,28 @@ def test_equal_scores_go_to_the_first_label():
     assert found.best[0].tolist() == [1, 0, 0] and found.best[1][1] == pytest.approx(0.5)
 
 
-def test_one_label_is_certain():
+def test_one_label_is_certain_and_goes_as_far_as_the_edges():
     found = propagate(PATH, {"a": "x"})
     assert found.dense() == pytest.approx(np.ones((3, 1))) and found.converged
+    assert found.reached.all()
+
+
+@pytest.mark.parametrize("most_labels", [1, 10])
+def test_steps_go_on_while_further_nodes_are_reached(most_labels):
+    """Each edge takes a hundredth of what comes: the third is below the tolerance."""
+    chain = make_graph(range(30), range(1, 31))
+    found = propagate(chain, {0: "x"}, labels=["w", "x"], neighbour_weight=0.01, prior_weight=1,
+                      most_labels=most_labels)  # fmt: skip
+    assert found.history[10].change < 1e-4 and found.converged and found.reached.all()
+    assert set(found.best[0]) == {1}
+    assert len(found.history) == 32  # the last one sees that there is no further node
 
 
 def test_prior_and_tolerance_may_be_zero():
     found = propagate(PATH, {"a": "x", "c": "y"}, prior_weight=0, tolerance=0, most_steps=500)
     assert len(found.history) == 501 and not found.converged
-    flow = [(found.dense()[1, 0] - found.dense()[at, 0]) * weight for at, weight in ((0, 1), (2, 2))]
-    assert sum(flow) == pytest.approx(0, abs=1e-9)  # harmonic
+    x = found.dense()[:, 0]
+    assert x[1] == pytest.approx((x[0] + 2 * x[2]) / 3)  # harmonic
 
 
 def random_problem(seed, labels=5, nodes=20, edges=40, seeds=8):

@@ -39,6 +39,14 @@ def test_nodes_without_an_edge_and_edges_of_weight_zero():
     assert make_graph([0], [3]).nodes == ("0", "1", "2", "3")
 
 
+def test_numbers_make_a_million_nodes_or_ten_an_edge(monkeypatch):
+    assert len(make_graph([0], [999_999]).nodes) == 1_000_000
+    monkeypatch.setattr("pnet_tf.graph.types._UNNAMED", 1)
+    assert len(make_graph([0, 0], [1, 19]).nodes) == 20
+    with pytest.raises(InputError, match="0 to 19 unless"):
+        make_graph([0, 0], [1, 20])
+
+
 def test_names_may_be_given_with_nodes():
     graph = make_graph(["b"], ["a"], nodes=("a", "b", "c"))
     assert graph.weights.toarray()[0].tolist() == [0, 1, 0] and len(graph.nodes) == 3
@@ -71,6 +79,9 @@ def test_the_matrix_is_the_sum_of_all_edges_and_symmetric(edges):
         (([0], [1], [1, 2]), r"weights: float64 of the shape \(2,\); allowed: 1 numbers"),
         (([0, 1], [1]), "2 sources and 1 targets"),
         (([0, -1], [1, 1]), "edge 1: joins -1 and 1; allowed: numbers of nodes"),
+        (([0], [10**6]), "edge 0: joins 0 and 1000000; .* 0 to 999999 unless nodes are given"),
+        (([0, 0], [1, 2**40]), "edge 1: joins 0 and 1099511627776"),
+        (([0], np.array([2**64 - 1], np.uint64)), "edge 0: joins 0 and -1"),
         (([0], [2], None, ["a", "b"]), "edge 0: joins 0 and 2; .* 0 to 1"),
         ((["a"], ["c"], None, ["a", "b"]), "edge 0: 'c' is no node; allowed: the 2 nodes"),
         ((["c"], ["a"], None, ["a", "b"]), "edge 0: 'c' is no node"),
