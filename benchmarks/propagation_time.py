@@ -117,7 +117,8 @@ def page(rows: list[Time]) -> str:
     """Both methods side by side, a row a graph."""
     lines = ["# Time and memory of propagation", "", "    python benchmarks/propagation_time.py "
              "--json results/propagation_time.json --page results/propagation_time.md", "",
-             "Seconds a step and peak MiB beyond the graph; ratio of the seconds.", "",
+             "Seconds a step (2 slow cores, shared with other work) and peak MiB beyond the graph; "
+             "ratio of the seconds.", "",
              "| edges | labels | `propagate`, s | MiB | LabelSpreading, s | MiB | ratio |",
              "|---|---|---|---|---|---|---|"]  # fmt: skip
     other = {(row.edges, row.labels): row for row in rows if row.method != "propagate"}
