@@ -23,6 +23,7 @@ TRAIN = [
     *PLOT,
     "ai-edge-quantizer>=0.10,<0.11",
     "scikit-learn>=1.5,<2",
+    "scipy>=1.11",
     # TFMOT imports distutils, which Python 3.12 has only through setuptools.
     "setuptools>=77",
     # tf.summary writes its events through it, and TensorFlow no longer asks for it.

@@ -25,6 +25,7 @@ from pnet_tf.cli import main as commands
 from pnet_tf.data import describe_formats, limits
 from pnet_tf.export.report import ExportReport
 from pnet_tf.files import MOST_TEXT_BYTES
+from pnet_tf.graph import PropagationReport
 from pnet_tf.names import HEADS, LOSS_TERMS, PROJECTIONS, QUANTIZATIONS, TRAINERS, Names
 from pnet_tf.parsing import allowed, options_of, to_plain
 from pnet_tf.runs.evaluate import RunEvaluation
@@ -62,6 +63,7 @@ _RESULTS: Mapping[str, tuple[type, ...]] = {
     "inspect": (ModelInfo,),
     "benchmark": (BenchmarkResult,),
     "bits": (SweepReport,),
+    "propagate": (PropagationReport,),
 }
 _LISTS = ("predict",)
 _WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false"}

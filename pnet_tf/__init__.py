@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from .errors import InputError as InputError
     from .errors import WorkError as WorkError
     from .export.pipeline import export_student as export_student
+    from .graph import Graph as Graph
+    from .graph import make_graph as make_graph
+    from .graph import propagate as propagate
+    from .graph import read_graph as read_graph
     from .heads.bits import dense_head as dense_head
     from .heads.bits import linear_head as linear_head
     from .heads.local import local_head as local_head
@@ -68,6 +72,7 @@ _MODULES = {
     "DenseProjection": "projections.dense",
     "Distillation": "training.objective",
     "Fitted": "training.fit",
+    "Graph": "graph",
     "InputError": "errors",
     "InputSpec": "data",
     "JointData": "training.types",
@@ -112,8 +117,11 @@ _MODULES = {
     "local_head": "heads.local",
     "lookup_head": "heads.lookup",
     "make_dataset": "data",
+    "make_graph": "graph",
     "make_settings": "settings",
     "plan_fit": "training.fit",
+    "propagate": "graph",
+    "read_graph": "graph",
     "resume": "runs.train",
     "sequence_head": "heads.sequence",
     "train": "runs.train",

@@ -17,7 +17,11 @@ from .errors import InputError, WorkError
 from .files import atomic_write_text, check_writable
 from .names import Names
 
-_TENSORFLOW = ("tensorflow", "tf_keras", "tensorflow_model_optimization")
+_NEEDS_TENSORFLOW = "this command trains or exports and needs TensorFlow"
+_MISSING = dict.fromkeys(
+    ("tensorflow", "tf_keras", "tensorflow_model_optimization"), _NEEDS_TENSORFLOW
+) | {"scipy": "this command needs SciPy"}
+"""Packages that an install without TensorFlow may lack, and what to say of each."""
 _UNSAFE = re.compile("[\x7f-\x9f]")
 
 
@@ -36,10 +40,9 @@ class Group(click.Group):
         except WorkError as error:
             _fail(error, str(error), 1)
         except ModuleNotFoundError as error:
-            if error.name not in _TENSORFLOW:
+            if error.name not in _MISSING:
                 raise
-            _fail(error, "this command trains or exports and needs TensorFlow: "
-                  "install the extra, pnet-tf[train]", 2)  # fmt: skip
+            _fail(error, f"{_MISSING[error.name]}: install the extra, pnet-tf[train]", 2)
         except OSError as error:
             if isinstance(error, BrokenPipeError):
                 raise
@@ -75,16 +78,21 @@ class Command(click.Command):
 
 
 def _check_json(target: str, ctx: click.Context) -> None:
-    from .runs.own import is_own
-
     path = check_writable(target)
-    if is_own(path):
-        raise InputError(f"{target} is a file of a run itself; give another name for --json")
+    check_no_run_file(target, "--json")
     for name, value in ctx.params.items():
         for other in value if isinstance(value, tuple) else (value,):
             same = isinstance(other, str) and name != "json_path" and other != "-"
             if same and os.path.realpath(other) == str(path):
                 raise InputError(f"{target} is another file of this command; give --json its own")
+
+
+def check_no_run_file(target: str, option: str) -> None:
+    """Raise InputError when `target`, given as `option`, is a file that a run directory needs."""
+    from .runs.own import is_own
+
+    if is_own(target):
+        raise InputError(f"{target} is a file of a run itself; give another name for {option}")
 
 
 class Named(click.Option):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from .export.report import ExportReport
+    from .graph import PropagationReport, Step
     from .runs.teach import TeachReport
     from .search.records import SweepReport
     from .tflite.benchmark import BenchmarkResult
@@ -133,6 +134,35 @@ class SweepWatch:
         """Move the bar."""
         self._progress.start()
         self._progress.update(self._task, completed=done, total=planned)
+
+
+class StepWatch:
+    """One line: steps of a propagation, and how far from standing still it is."""
+
+    def __init__(self) -> None:
+        columns = (TextColumn("step {task.completed}, largest change {task.fields[change]}"),
+                   TimeElapsedColumn())  # fmt: skip
+        screen = Console(stderr=True)
+        # as for a training: without a terminal there is no line, not even an empty one
+        self._progress = Progress(
+            *columns, console=screen, transient=True, disable=not screen.is_terminal
+        )
+        self._task = self._progress.add_task("steps", total=None, change="-")
+
+    def __enter__(self) -> StepWatch:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        if self._progress.live.is_started:
+            self._progress.stop()
+
+    def __call__(self, step: Step) -> None:
+        """Renew the line."""
+        self._progress.start()
+        self._progress.update(self._task, completed=step.step, change=f"{step.change:.2g}")
 
 
 def _terms(row: Mapping[str, float]) -> str:
@@ -312,6 +342,23 @@ def show_sweep(report: SweepReport) -> None:
         say("  ".join((name.ljust(widths[0]), *right, front)).rstrip())
     for failure in report.failures:
         say(f"failed: {failure.name}: {failure.reason}")
+
+
+def show_propagation(report: PropagationReport) -> None:
+    """The end of `propagate`."""
+    state = "converged" if report.converged else "not converged: more --steps may help"
+    _pairs(
+        {
+            "file": report.file,
+            "graph": f"{report.nodes:,} nodes, {report.edges:,} edges",
+            "edges of a node to itself, dropped": report.loops or None,
+            "seeds": f"{report.seeds:,} nodes, {report.labels:,} labels",
+            "steps": f"{report.steps}, {state}",
+            "largest change of the last": f"{report.change:.2g}",
+            "objective": f"{report.objective:.6g}",
+            "nodes reached": _percent(report.reached_share),
+        }
+    )
 
 
 def _percent(value: float | None) -> str | None:

@@ -1,0 +1,171 @@
+"""Near rows of a bit matrix without looking at all pairs, and edges from them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..data.limits import shown
+from ..errors import InputError
+
+TABLES, BITS_PER_TABLE, MOST_IN_BUCKET, MOST_NEIGHBOURS = 24, 12, 32, 10
+_MOST_BITS_PER_TABLE = 64
+_MOST_ROWS = 2**31 - 1
+_SLICE = 1 << 16
+_ONES = np.array([bin(word).count("1") for word in range(1 << 16)], np.uint8)
+"""Bits that are set in each 16-bit word: NumPy counts them itself from 2.0 on only."""
+
+
+@dataclass(frozen=True, eq=False)
+class NearPairs:
+    """Pairs of rows `i` < `j` (int64, sorted, each once) and their Hamming `distance` (int32).
+
+    `rows` and `bits` are the shape of the matrix; `candidates` counts the comparisons made.
+    """
+
+    i: np.ndarray
+    j: np.ndarray
+    distance: np.ndarray
+    rows: int
+    bits: int
+    candidates: int
+
+
+def near_pairs(
+    bits: np.ndarray,
+    *,
+    tables: int = TABLES,
+    bits_per_table: int | None = None,
+    most_distance: int | None = None,
+    most_in_bucket: int = MOST_IN_BUCKET,
+    seed: int = 0,
+) -> NearPairs:
+    """Pairs of rows of `bits` [N, B] (-1/1, 0/1 or bool) that differ in `most_distance` bits.
+
+    Bit sampling (Indyk & Motwani 1998): each of `tables` draws `bits_per_table` of the B bits, and
+    rows that agree in all of them share a bucket. A pair at distance d is found with probability
+    1 - (1 - (1 - d/B)^bits_per_table)^tables; distances are exact. In each bucket, sorted by
+    further drawn bits, a row meets its next `most_in_bucket` - 1: all pairs of a bucket up to that
+    size, a chain in larger ones. At most N x tables x (most_in_bucket - 1) comparisons;
+    For None, `bits_per_table` is 12, or B below that, and `most_distance` B // 4. Same arguments,
+    same pairs.
+    """
+    packed, width = _packed(bits)
+    drawn = min(width, BITS_PER_TABLE) if bits_per_table is None else bits_per_table
+    per_table = _whole(drawn, "bits_per_table", 1, min(width, _MOST_BITS_PER_TABLE))
+    far = width // 4 if most_distance is None else _whole(most_distance, "most_distance", 0, width)
+    reach = _whole(most_in_bucket, "most_in_bucket", 2, _SLICE)
+    random = np.random.default_rng(_whole(seed, "seed", 0, 2**63))
+    codes, distances, candidates = np.empty(0, np.int64), np.empty(0, np.int32), 0
+    for _ in range(_whole(tables, "tables", 1, 10_000)):
+        order, same = _buckets(packed, random.permutation(width), per_table)
+        found = [(codes, distances)]
+        for first, second in _chains(order, same, reach):
+            candidates += len(first)
+            found.append(_near(packed, first, second, far))
+        codes, distances = (np.concatenate(part) for part in zip(*found, strict=True))
+        codes, place = np.unique(codes, return_index=True)
+        distances = distances[place]
+    rows = max(len(packed), 1)
+    return NearPairs(codes // rows, codes % rows, distances, len(packed), width, candidates)
+
+
+def nearest_edges(
+    pairs: NearPairs, *, most_neighbours: int = MOST_NEIGHBOURS
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(sources, targets, weights) for `make_graph`: the pairs that are near from either end.
+
+    A pair stays when it is among the `most_neighbours` nearest of one of its rows, lower row
+    numbers first among equals. Its weight is max(0, cos(pi d / B)), the cosine of the angle that
+    d of B random hyperplanes estimate (Charikar 2002); pairs of weight 0 are left out.
+    """
+    most = _whole(most_neighbours, "most_neighbours", 1, _MOST_ROWS)
+    kept = np.zeros(len(pairs.i), bool)
+    ends = np.concatenate([pairs.i, pairs.j])
+    others = np.concatenate([pairs.j, pairs.i])
+    order = np.lexsort((others, np.tile(pairs.distance, 2), ends))
+    counts = np.bincount(ends, minlength=pairs.rows)
+    rank = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
+    kept[order[rank < most] % max(len(pairs.i), 1)] = True
+    weights = np.cos(math.pi * pairs.distance / pairs.bits)
+    kept &= 2 * pairs.distance < pairs.bits
+    return pairs.i[kept], pairs.j[kept], weights[kept].astype(np.float32)
+
+
+def _packed(bits: Any) -> tuple[np.ndarray, int]:
+    """Rows as 16-bit words [N, ceil(B / 16)], and B; a value above 0 is a set bit."""
+    if not isinstance(bits, np.ndarray) or bits.ndim != 2 or bits.dtype.kind not in "biuf":
+        raise InputError(f"bits must be an array [rows, bits] of numbers, got {shown(bits)}")
+    if not bits.shape[1] or len(bits) > _MOST_ROWS:
+        raise InputError(
+            f"bits has the shape {bits.shape}; allowed: at least one bit, {_MOST_ROWS} rows at most"
+        )
+    words = np.zeros((len(bits), -(-bits.shape[1] // 16) * 2), np.uint8)
+    for start in range(0, len(bits), _SLICE):
+        part = bits[start : start + _SLICE]
+        bad = ~np.isin(part, (-1, 0, 1)) if part.dtype.kind != "b" else np.zeros((1, 1), bool)
+        if bad.any():
+            row, column = np.argwhere(bad)[0]
+            raise InputError(
+                f"bits[{start + row}, {column}] is {part[row, column]}; allowed: -1, 0, 1"
+            )
+        packed = np.packbits(part > 0, axis=1)
+        words[start : start + _SLICE, : packed.shape[1]] = packed
+    return words.view(np.uint16), bits.shape[1]
+
+
+def _buckets(
+    packed: np.ndarray, drawn: np.ndarray, per_table: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows sorted by up to 64 drawn bits, and the number of each one's bucket, in that order.
+
+    The first `per_table` bits make the bucket; the others bring like rows together within it.
+    """
+    octets = packed.view(np.uint8)
+    key = np.zeros(len(packed), np.uint64)
+    for bit in drawn[:_MOST_BITS_PER_TABLE].tolist():
+        key = key << np.uint64(1) | (octets[:, bit >> 3] >> (7 - bit % 8) & 1)
+    order = np.argsort(key, kind="stable")
+    beyond = min(len(drawn), _MOST_BITS_PER_TABLE) - per_table
+    return order, key[order] >> np.uint64(beyond)
+
+
+def _chains(
+    order: np.ndarray, bucket: np.ndarray, reach: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Both rows of each pair that is less than `reach` apart in one bucket, by rising gap."""
+    starts = np.arange(len(order))
+    for gap in range(1, reach):
+        starts = starts[starts + gap < len(order)]
+        starts = starts[bucket[starts] == bucket[starts + gap]]
+        if not len(starts):
+            return
+        yield order[starts], order[starts + gap]
+
+
+def _near(
+    packed: np.ndarray, first: np.ndarray, second: np.ndarray, far: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """(i * rows + j, distance) of the pairs that are at most `far` apart."""
+    distance = np.empty(len(first), np.int32)
+    for start in range(0, len(first), _SLICE):
+        part = slice(start, start + _SLICE)
+        distance[part] = _ONES[packed[first[part]] ^ packed[second[part]]].sum(
+            axis=1, dtype=np.int32
+        )
+    near = distance <= far
+    low, high = np.minimum(first, second)[near], np.maximum(first, second)[near]
+    return low * np.int64(len(packed)) + high, distance[near]
+
+
+def _whole(value: Any, name: str, least: int, most: int) -> int:
+    known = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not known or not least <= value <= most:
+        raise InputError(
+            f"{name} must be a whole number from {least} to {most}, got {shown(value)}"
+        )
+    return int(value)
