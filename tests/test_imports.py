@@ -125,7 +125,7 @@ BLOCKED = """
 import importlib, sys
 class Blocked:
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in {"tensorflow", "tf_keras", "keras", "sklearn"}:
+        if name.split(".")[0] in {"tensorflow", "tf_keras", "keras", "sklearn", "scipy"}:
             raise ImportError(f"{name} is blocked")
 sys.meta_path.insert(0, Blocked())
 sys.path.insert(0, sys.argv[1])

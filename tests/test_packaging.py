@@ -13,7 +13,7 @@ from pnet_tf.version import __version__
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ("pnet_tf", "export", "setup.py", "pyproject.toml", "LICENSE", "README.md")
-HEAVY = ("tensorflow", "tf-keras", "tf_keras", "ai-edge-quantizer", "scikit-learn")
+HEAVY = ("tensorflow", "tf-keras", "tf_keras", "ai-edge-quantizer", "scikit-learn", "scipy")
 
 
 def run(*command, **options):

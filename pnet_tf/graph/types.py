@@ -230,8 +230,7 @@ def _mirrored(upper: csr_array) -> csr_array:
     if upper.data.max(initial=0) > _MOST_WEIGHT:
         raise InputError("the weights of one edge sum to more than a float32 holds")
     upper.data = upper.data.astype(np.float32)
-    upper.eliminate_zeros()
-    whole = (upper + upper.T).tocsr()
+    whole = (upper + upper.T).tocsr()  # which stores no zeros
     whole.sort_indices()
     return whole
 

@@ -75,6 +75,7 @@ def test_the_matrix_is_the_sum_of_all_edges_and_symmetric(edges):
         (([0], [1], [1e39]), r"edge 0: the weight is 1e\+39"),
         (([0], [0], [-1]), "edge 0: the weight is -1"),
         (([0, 0], [1, 1], [3e38, 3e38]), "sum to more than a float32"),
+        (([0, 1], [1, 0], [3e38, 3e38]), "sum to more than a float32"),
         (([0], [1], ["x"]), "weights must be numbers"),
         (([0], [1], [1, 2]), r"weights: float64 of the shape \(2,\); allowed: 1 numbers"),
         (([0, 1], [1]), "2 sources and 1 targets"),
