@@ -63,6 +63,8 @@ class _Train(Command):
     "--trainer", metavar="NAME", cls=Named, table=TRAINERS, more="none or module:function"
 )
 @click.option("--teacher-logits", metavar="NPZ", help="Stored teacher logits instead of a trainer.")
+@click.option("--graph", metavar="EDGES", help="Learn from edges between messages, or an .npz of "
+              "edges and x, the inputs of its nodes; train labels some of them.")  # fmt: skip
 @click.option("--trainer-weights", metavar="RUN", help="Start from the trainer of another run.")
 @click.option("--freeze-trainer", is_flag=True, help="Do not train the trainer.")
 @click.option("--projection", metavar="NAME", cls=Named, table=PROJECTIONS)

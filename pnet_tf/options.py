@@ -41,6 +41,7 @@ def _plain_change(options: Mapping[str, Any]) -> dict[str, Any]:
         schedule=schedule or None,
         byte_length=options["byte_length"],
         teacher_logits=options["teacher_logits"],
+        graph={"edges": options["graph"]} if options["graph"] else None,
         trainer_weights=options["trainer_weights"],
         valid_fraction=options["valid_fraction"],
         seed=options["seed"],

@@ -2,10 +2,10 @@
 
 A recipe is a JSON file in `pnet_tf/recipes`; a `--config` file has the same keys. `make_settings`
 lays changes over a recipe. Nested objects (`projection`, `head`, `trainer`, `loss`, `schedule`,
-`augment`) are merged key by key, except that another `name` replaces the whole object, whose
-options would not fit it. `qat` belongs to a head: another head, or clusters, which int4 has no
-room for, end it unless they come with their own. `epochs` end `min_updates` likewise: who counts
-them gets so many.
+`augment`, `graph`) are merged key by key, except that another `name` replaces the whole object,
+whose options would not fit it. `qat` belongs to a head: another head, or clusters, which int4 has
+no room for, end it unless they come with their own. `epochs` end `min_updates` likewise: who
+counts them gets so many.
 """
 
 from __future__ import annotations
@@ -134,6 +134,35 @@ class Augment(_Frozen, frozen=True):
     ] = None
 
 
+class GraphSettings(_Frozen, frozen=True):
+    """What is learned from a graph of inputs: propagated labels, and agreement with neighbours."""
+
+    edges: Annotated[
+        str | None,
+        Meta(description="A file of edges between inputs: between messages, or an .npz with x, the "
+             "inputs of its nodes."),
+    ] = None  # fmt: skip
+    propagated: Annotated[
+        Weight, Meta(description="Weight of the term of labels that the graph carries to nodes "
+                     "without one.")
+    ] = 5.0  # fmt: skip
+    neighbours: Annotated[
+        Weight, Meta(description="Weight of the term of agreement with a neighbour.")
+    ] = 1.0
+    neighbour_weight: Annotated[
+        float, Meta(gt=0, le=1e6, description="Propagation: weight of edges beside seeds of 1.")
+    ] = 0.1
+    prior_weight: Annotated[
+        float, Meta(ge=0, le=1e6, description="Propagation: weight of the even distribution.")
+    ] = 0.01
+    normalise: Annotated[
+        bool, Meta(description="Propagation: divide an edge by the root of both degrees.")
+    ] = False
+    most_labels: Annotated[
+        int, Meta(ge=1, le=64, description="Propagation: labels that a node keeps at most.")
+    ] = 10
+
+
 class Settings(_Frozen, frozen=True):
     """Everything that decides a training, but for the data."""
 
@@ -158,6 +187,7 @@ class Settings(_Frozen, frozen=True):
     teacher_logits: Annotated[
         str | None, Meta(description="An .npz of stored logits that teach instead of a trainer.")
     ] = None
+    graph: GraphSettings = GraphSettings()
     qat: Annotated[
         QatMode, Meta(description="Quantisation-aware training.")
     ] = "none"
@@ -287,7 +317,7 @@ def _changes(given: Any) -> list[Mapping[str, Any]]:
     return found
 
 
-_OBJECTS = ("projection", "head", "trainer", "loss", "schedule", "augment")
+_OBJECTS = ("projection", "head", "trainer", "loss", "schedule", "augment", "graph")
 _COMMENTS = ("description", "$schema")
 """Keys of a file that are for people and their editors."""
 

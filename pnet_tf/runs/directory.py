@@ -74,6 +74,7 @@ class RunConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     settings: Settings
     data_sha256: str = ""
     teacher_sha256: str = ""
+    graph_sha256: str = ""
 
     @property
     def student(self) -> StudentConfig:

@@ -105,6 +105,10 @@ def resume(
         raise InputError(
             f"the logits in {settings.teacher_logits} have changed since {run.path} was started"
         )
+    if plan.graph and config.graph_sha256 not in ("", plan.graph.sha256):
+        raise InputError(
+            f"the graph in {settings.graph.edges} has changed since {run.path} was started"
+        )
     return _carry_out(run, plan, watch)
 
 
@@ -136,6 +140,7 @@ def _config(source: str, plan: JointTraining) -> runs.RunConfig:
         data=str(source),
         data_sha256=data_sha256(plan.data),
         teacher_sha256=_teacher_sha256(plan),
+        graph_sha256=plan.graph.sha256 if plan.graph else "",
         task="regression" if plan.data.task == "regression" else "classification",
         input=plan.spec,
         outputs=outputs_of(plan.data),

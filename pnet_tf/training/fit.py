@@ -18,11 +18,20 @@ from ..compress.plan import CompressionPlan
 from ..data import Dataset, make_dataset
 from ..data.spec import InputSpec
 from ..errors import InputError
+from ..graph import Graph
 from ..model import ProjectionNet, build_student
 from ..settings import Settings, StudentConfig, make_settings
 from ..trainers import Trainer, build_trainer, load_teacher_logits, wrap_trainer
 from ..trainers.custom import check_output
 from ..trainers.stored import check_logits
+from .graph import (
+    GraphExamples,
+    InputGraph,
+    graph_examples,
+    graph_terms,
+    make_input_graph,
+    read_input_graph,
+)
 from .joint import JointFit
 from .objective import Term, joint_objective
 from .preparation import Prepared, prepare
@@ -59,7 +68,10 @@ class Fitted:
 
 @dataclass(frozen=True)
 class JointTraining:
-    """A fit that is ready to run: both networks, their arrays, and the joint fit of them."""
+    """A fit that is ready to run: both networks, their arrays, and the joint fit of them.
+
+    `data` as given; with a `graph`, its nodes are examples too.
+    """
 
     data: Dataset
     settings: Settings
@@ -68,6 +80,7 @@ class JointTraining:
     trainer: Trainer | None
     prepared: Prepared
     joint: JointFit
+    graph: GraphExamples | None = None
 
     def run(
         self, watch: Watch | None = None, on_epoch: Callable[[JointFit], None] = lambda fit: None
@@ -106,6 +119,8 @@ def fit(
     student: keras.Model | None = None,
     terms: Sequence[Term] | None = None,
     teacher_logits: np.ndarray | None = None,
+    graph: Graph | None = None,
+    nodes: Any = None,
     watch: Watch | None = None,
 ) -> Fitted:
     """Train a student on `data`, beside a trainer, and give both.
@@ -115,7 +130,10 @@ def fit(
     `trainer`: a Keras model of raw inputs, or the trainer of an earlier fit, in the place of the
     one that the settings name. `student`: a Keras model of your own, raw inputs -> logits, in the
     place of the one that the settings describe. `terms`: the objective in the place of that of the
-    settings. `teacher_logits`: float [examples, outputs] that teach instead of a trainer.
+    settings. `teacher_logits`: float [examples, outputs] that teach instead of a trainer. `graph`:
+    edges between inputs, of which train labels some; `nodes` are the inputs of its nodes (None:
+    their names, which are messages). The others learn what label propagation gives them, and all
+    to answer as their neighbours do.
 
     Python, NumPy and TensorFlow are seeded with the settings' seed and TensorFlow is made
     deterministic: same arguments on one machine, same weights. Raises InputError for bad data or
@@ -130,8 +148,9 @@ def fit(
     )  # fmt: skip
     if whole.trainer_weights is not None and trainer is None:
         raise InputError("trainer_weights name a run, which `train` reads; give fit its `trainer`")
+    inputs = None if graph is None else make_input_graph(graph, nodes, data)
     plan = plan_fit(data, whole, trainer=trainer, student=student, terms=terms,
-                    teacher_logits=teacher_logits)  # fmt: skip
+                    teacher_logits=teacher_logits, graph=inputs)  # fmt: skip
     return plan.run(watch)
 
 
@@ -154,8 +173,16 @@ def plan_fit(
     student: keras.Model | None = None,
     terms: Sequence[Term] | None = None,
     teacher_logits: np.ndarray | None = None,
+    graph: InputGraph | None = None,
 ) -> JointTraining:
     """Build and check all that a fit needs; arguments as `fit` has them."""
+    given = data
+    if graph is None and settings.graph.edges is not None:
+        graph = read_input_graph(settings.graph.edges, data)
+    if graph is not None and (teacher_logits is not None or settings.teacher_logits):
+        raise InputError("teacher_logits are for the examples of train; a graph has others")
+    carried = None if graph is None else graph_examples(data, graph, settings.graph)
+    data = carried.data if carried else data
     spec = InputSpec.of(data.kind, data.input_shape, settings.byte_length)
     outputs = outputs_of(data)
     seed_everything(settings.seed)
@@ -165,6 +192,7 @@ def plan_fit(
         require_keras(student, keras.Model, "student")
         check_output("student", student, spec.shape, spec.dtype, outputs)
     objective = joint_objective(settings.loss) if terms is None else tuple(terms)
+    objective += graph_terms(settings.graph) if carried and terms is None else ()
     teacher = choose_trainer(data, settings, spec, trainer, teacher_logits)
     if teacher_logits is not None:
         teacher_logits = check_logits(
@@ -174,7 +202,8 @@ def plan_fit(
         teacher_logits = load_teacher_logits(
             settings.teacher_logits, data.train, data.labels, outputs=outputs
         )
-    prepared = prepare(data, spec, settings, student, teacher, teacher_logits)
+    more = carried.extra if carried else None
+    prepared = prepare(data, spec, settings, student, teacher, teacher_logits, more)
     joint = JointFit(
         student,
         teacher.model if teacher else None,
@@ -189,7 +218,7 @@ def plan_fit(
         view=prepared.view,
         compression=_compression(student, settings),
     )
-    return JointTraining(data, settings, spec, student, teacher, prepared, joint)
+    return JointTraining(given, settings, spec, student, teacher, prepared, joint, carried)
 
 
 def check_settings(data: Dataset, many: Sequence[Settings]) -> None:

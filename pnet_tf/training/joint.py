@@ -168,6 +168,7 @@ class JointFit:
             trainer_learns=self._taught is not None,
             arrays=batch,
             student_model=self.student,
+            answer=lambda inputs: self._student_logits(inputs, training=True),
         )
 
     def _train_step(self, arrays: Mapping[str, tf.Tensor], index: tf.Tensor) -> tf.Tensor:

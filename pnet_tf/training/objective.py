@@ -8,7 +8,7 @@ alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
@@ -28,6 +28,7 @@ class Step:
     weight of each example, float [N]. `labelled`: which examples have a label, bool [N]; None:
     all. `trainer_learns`: whether the trainer is trained in this step. `arrays`: the whole batch
     by name, also what a caller added to `JointData.extra`. `student_model`: the network itself.
+    `answer` gives its logits for further inputs of the form of `arrays["student"]`.
     """
 
     task: str
@@ -39,6 +40,7 @@ class Step:
     trainer_learns: bool = False
     arrays: Mapping[str, tf.Tensor] = field(default_factory=dict)
     student_model: Any = None
+    answer: Callable[[tf.Tensor], tf.Tensor] = lambda inputs: inputs
 
 
 class Term(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +16,9 @@ from ..settings import Settings
 from ..trainers import Trainer
 from .augmentation import make_augment
 from .types import JointData
+
+Extra = Callable[[int, int, np.ndarray], Mapping[str, np.ndarray]]
+"""(epoch, seed, what the student takes of all examples) -> arrays by name."""
 
 _AUGMENT_STREAM = 1  # apart from the stream of the same seed and epoch that orders examples
 CACHE_BYTES = 4 * 2**30  # above this, bits are computed in each step instead of kept
@@ -42,12 +45,14 @@ def prepare(
     student: keras.Model,
     trainer: Trainer | None = None,
     teacher_logits: np.ndarray | None = None,
+    more: Extra | None = None,
 ) -> Prepared:
     """Encode, and project unless all bits are more than the cache holds.
 
-    `teacher_logits` float32 [examples, outputs] are those of the training split. A student that is
-    no ProjectionNet is trained on raw inputs. Raises InputError for an augmentation that
-    does not exist.
+    `teacher_logits` float32 [examples, outputs] are those of the training split. `more` gives
+    further training arrays of an epoch, of what the student takes of all examples. A student that
+    is no ProjectionNet is trained on raw inputs. Raises InputError for an augmentation that does
+    not exist.
     """
     augment = make_augment(data.kind, settings.augment)
     cached = _fits_cache(data, student, 2 if augment else 1)
@@ -64,12 +69,14 @@ def prepare(
     def view(epoch: int) -> JointData:
         rng = np.random.default_rng([settings.seed, epoch, _AUGMENT_STREAM])
         changed = augment(data.train.inputs, rng) if augment else data.train.inputs
-        return of(replace(data.train, inputs=changed), teacher_logits)[0]
+        found = of(replace(data.train, inputs=changed), teacher_logits)[0]
+        added = more(epoch, settings.seed, found.student) if more else {}
+        return replace(found, extra={**found.extra, **added})
 
     train, cut = of(data.train, teacher_logits)
     valid, _ = of(data.valid, None)
     weights = class_weights(data, settings.class_weights)
-    return Prepared(train, valid, view if augment else None, weights, cut)
+    return Prepared(train, valid, view if augment or more else None, weights, cut)
 
 
 def _projection(student: ProjectionNet, spec: InputSpec) -> Callable[[tf.Tensor], tf.Tensor]:
