@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from hashlib import blake2b
+from typing import Any
 
 from ..errors import InputError, WorkError
 from .names import Names, capitalised, words_within
@@ -16,8 +17,10 @@ from .pairs import Pair
 
 LONGEST_COUNTED = 500
 """Code points of a response above which it is only counted as long."""
-PENDING_CHARACTERS = 8 << 20
-"""Characters of pairs that are gathered before they are added on disk."""
+PENDING_SIZE = 16 << 20
+"""Size of the pairs that are gathered before they are added on disk: characters, and PAIR_SIZE
+for each pair."""
+PAIR_SIZE = 64
 CACHE_KIB = 64 << 10
 MOST_SURFACES = 50
 """Surface forms of one response that are looked at, the most frequent."""
@@ -39,6 +42,8 @@ _FREQUENT = f"{_TOTALS} HAVING total >= ? ORDER BY total DESC, key"
 _RARE = f"SELECT COUNT(*), COALESCE(SUM(total), 0) FROM ({_TOTALS}) WHERE total < ?"
 _RARE_EXAMPLES = f"{_TOTALS} HAVING total < ? ORDER BY total DESC, key LIMIT ?"
 _SURFACES = "SELECT surface, n FROM responses WHERE key = ? ORDER BY n DESC, surface LIMIT ?"
+
+_WORD = "SELECT n FROM words WHERE word = ?"
 
 
 class Counts:
@@ -77,40 +82,43 @@ class Counts:
         for pair in pairs:
             self.pairs += 1
             self.long += not pending.put(pair)
-            size += len(pair.message) + len(pair.response)
-            if size > PENDING_CHARACTERS:
+            size += len(pair.message) + len(pair.response) + PAIR_SIZE
+            if size > PENDING_SIZE:
                 self._store(pending)
                 pending, size = _Pending(), 0
         self._store(pending)
 
     def frequent(self, fewest: int) -> Iterator[tuple[str, int]]:
         """(key, count) of responses counted at least `fewest` times; frequent first, then by key"""
-        for key, count in self._base.execute(_FREQUENT, (fewest,)):
+        for key, count in self._ask(_FREQUENT, fewest):
             yield _text(key), count
 
     def rare(self, fewest: int, examples: int) -> tuple[int, int, list[tuple[str, int]]]:
         """Responses, and pairs, counted fewer than `fewest` times; the first of `frequent`."""
-        responses, pairs = self._base.execute(_RARE, (fewest,)).fetchone()
-        found = self._base.execute(_RARE_EXAMPLES, (fewest, examples)).fetchall()
+        ((responses, pairs),) = self._ask(_RARE, fewest)
+        found = self._ask(_RARE_EXAMPLES, fewest, examples)
         return responses, pairs, [(_text(key), count) for key, count in found]
 
     def surfaces(self, key: str) -> dict[str, int]:
         """Surface form -> count of a key; the MOST_SURFACES most frequent, ties by code points."""
-        found = self._base.execute(_SURFACES, (_bytes(key), MOST_SURFACES))
+        found = self._ask(_SURFACES, _bytes(key), MOST_SURFACES)
         return {_text(surface): count for surface, count in found}
 
     def messages(self, key: str) -> int:
         """Different messages, but for case, that a response of the key answers."""
-        question = "SELECT COUNT(*) FROM spread WHERE key = ?"
-        return int(self._base.execute(question, (_digest(key),)).fetchone()[0])
+        ((count,),) = self._ask("SELECT COUNT(*) FROM spread WHERE key = ?", _digest(key))
+        return int(count)
 
     def names(self) -> Names:
         """What capitals tell of names; asks these counts, so use it before they are closed."""
         return Names(lru_cache(1 << 16)(self._word), self._capitals / max(self._within, 1))
 
     def _word(self, word: str) -> int:
-        row = self._base.execute("SELECT n FROM words WHERE word = ?", (_bytes(word),)).fetchone()
-        return row[0] if row else 0
+        return sum(count for (count,) in self._ask(_WORD, _bytes(word)))
+
+    def _ask(self, question: str, *values: int | bytes) -> Iterator[tuple[Any, ...]]:
+        with _disk():
+            yield from self._base.execute(question, values)
 
     def _store(self, pending: _Pending) -> None:
         self._within += sum(pending.words.values())

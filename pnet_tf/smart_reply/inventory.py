@@ -38,7 +38,8 @@ class Response:
 class Rejected:
     """What was thrown away for one reason: distinct responses, their pairs, (text, count) of some.
 
-    Very long ones are not told apart: each pair counts as a response of its own.
+    Very long ones are not told apart: each pair counts as a response of its own. Texts are as they
+    were found, with what makes them unfit to be shown.
     """
 
     reason: str
@@ -154,7 +155,7 @@ def _rejected(bins: dict[str, _Bin]) -> Iterator[Rejected]:
 
 def _check(**values: int) -> None:
     for name, value in values.items():
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        if type(value) is not int or value < 1:
             raise InputError(f"{name} must be a whole number of at least 1, got {value!r}")
 
 

@@ -64,7 +64,7 @@ def folded(text: str) -> str:
     """`text` in NFKC, case folded, one space between words, plain signs, nothing invisible."""
     if not text.isascii():
         text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text).translate(_SIGNS))
-    text = _INVISIBLE.sub("", text).casefold()
+    text = _INVISIBLE.sub("", text).replace("`", "'").casefold()
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).translate(_SIGNS)
     return " ".join(text.split())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import gzip
 import io
 import re
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..data.limits import BoundedStream, check_plain, open_bounded, shown
+from ..data.limits import check_plain, check_ratio, reading, shown
 from ..data.tables import TABLE_ENDINGS, split_ending, split_tables
 from ..data.types import SPLITS
 from ..errors import InputError
@@ -20,8 +21,8 @@ MESSAGE_COLUMNS = ("message", "text", "context")
 RESPONSE_COLUMNS = ("response", "reply")
 MOST_ROW_BYTES = 64 << 10
 """Longest row; at most the 128 KiB that the csv module lets a cell have."""
-MAX_FILE_BYTES = 1 << 40
-"""Largest table after decompression, a bound on time alone."""
+RATIO_FLOOR_BYTES = 64 << 20
+"""Decompressed size below which one message that repeats itself is no zip bomb."""
 
 EMPTY, LONG, BROKEN, RAGGED = "empty cell", "too long", "not UTF-8", "another number of columns"
 _BUFFER_BYTES = 1 << 18
@@ -112,8 +113,9 @@ def _check_ending(path: Path) -> None:
 def _pairs(path: Path, report: ReadReport, most_bytes: int) -> Iterator[Pair]:
     name = path.name.lower()
     quoted = split_ending(name, TABLE_ENDINGS)[1].startswith(".csv")
-    with open_bounded(path, MAX_FILE_BYTES, name.endswith(".gz")) as bounded:
-        stream = io.BufferedReader(_Raw(bounded), _BUFFER_BYTES)
+    opened = gzip.open if name.endswith(".gz") else open
+    with reading(path), opened(path, "rb") as packed:
+        stream = io.BufferedReader(_Raw(packed, path), _BUFFER_BYTES)
         rows = _rows(stream, most_bytes, path if quoted else None)
         yield from _table(rows, path, quoted, report)
 
@@ -223,21 +225,23 @@ def _rows(
     stream: io.BufferedReader[_Raw], most_bytes: int, csv_path: Path | None
 ) -> Iterator[_Row]:
     """Rows that are not blank; those of CSV, whose path is given, end where quotes are paired."""
-    line, start, odd, kept = 1, 1, False, b""
-    long = False
+    line, start, odd, long, kept = 1, 1, False, False, bytearray()
     for data, whole in _lines(stream, most_bytes):
-        if line == 1 and not kept:
+        if line == 1:
             data = data.removeprefix(codecs.BOM_UTF8)
         odd ^= csv_path is not None and data.count(b'"') % 2 == 1
         long = long or len(kept) + len(data) > most_bytes + 2  # an end of line is none of the row
-        kept = b"" if long else kept + data
+        if long:
+            kept.clear()
+        else:
+            kept += data
         line += whole
         if not whole or odd:
             continue
-        row = kept.rstrip(b"\r\n")
+        row = bytes(kept.rstrip(b"\r\n"))
         if long or row:
             yield _Row(start, None if long or len(row) > most_bytes else row)
-        start, kept, long = line, b"", False
+        start, long, kept = line, False, bytearray()
     if odd:
         raise InputError(f"{csv_path} row {start}: not valid CSV (a quote is never closed)")
 
@@ -250,10 +254,11 @@ def _lines(stream: io.BufferedReader[_Raw], most_bytes: int) -> Iterator[tuple[b
 
 
 class _Raw(io.RawIOBase):
-    """A bounded stream as the io module wants one to buffer it."""
+    """Unpacked bytes of a table; raises InputError for what looks like a zip bomb."""
 
-    def __init__(self, stream: BoundedStream) -> None:
-        self._stream = stream
+    def __init__(self, stream: io.BufferedIOBase, path: Path) -> None:
+        self._stream, self._path = stream, path
+        self._packed, self._unpacked = path.stat().st_size, 0
 
     def readable(self) -> bool:
         """Yes."""
@@ -262,5 +267,7 @@ class _Raw(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         """Fill `buffer` as far as there is data."""
         data = self._stream.read(len(buffer))
+        self._unpacked += len(data)
+        check_ratio(self._path, self._packed, self._unpacked, RATIO_FLOOR_BYTES)
         buffer[: len(data)] = data
         return len(data)

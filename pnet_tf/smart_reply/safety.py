@@ -47,7 +47,7 @@ class Filter:
     def __post_init__(self) -> None:
         for key in ("most_words", "most_characters"):
             value = getattr(self, key)
-            if not isinstance(value, int) or not 1 <= value <= LONGEST_CHARACTERS:
+            if type(value) is not int or not 1 <= value <= LONGEST_CHARACTERS:
                 raise InputError(
                     f"{key} must be a whole number 1..{LONGEST_CHARACTERS}, got {value!r}"
                 )

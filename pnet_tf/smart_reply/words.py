@@ -121,7 +121,7 @@ def _entry(text: str, where: str) -> tuple[str, str]:
             f"{where}: {shown(text)} is no word; allowed: a word, or one after"
             f" {' or '.join(f'{name}:' for name in _PREFIXES)}"
         )
-    word = _plain(rest if colon else text)
+    word = _plain(rest if colon else text).strip(" .,!?;\"'")
     if not any(map(str.isalpha, word)) or "*" in word.rstrip("*"):
         raise InputError(
             f"{where}: {shown(text)} is no word; allowed: letters, and one * at the end"
