@@ -38,7 +38,6 @@ _MEANT = "@#%&"
 """Punctuation, by its category, that is part of what is said."""
 _DRAWN = "=^|~`<>"
 """Signs, by their category, that mean nothing at the ends of a sentence."""
-_MOST_PASSES = 16
 
 
 def normal_form(text: str) -> str:
@@ -51,13 +50,12 @@ def normal_form(text: str) -> str:
     Contractions and abbreviations stay what they are. A text without any word keeps its emoji, or
     else its signs. Idempotent; "" only for a text that shows nothing.
     """
-    for _ in range(_MOST_PASSES):
-        found = _once(text)
-        settled = found.isascii() and not _FACE_HINT.search(found)  # all that is likely to change
-        if settled or found == text:
-            return found
-        text = found
-    return text
+    text = _COMMA.sub(" ", folded(text))
+    text = " ".join(_MARKS.sub(r"\1", _LETTERS.sub(r"\1\1", text)).split())
+    start, end = _core(text)
+    if start == end:
+        return _wordless(text)
+    return text[start:end] + ("?" if "?" in text[end:] else "")
 
 
 def folded(text: str) -> str:
@@ -78,15 +76,6 @@ def best_surface(surfaces: Mapping[str, int]) -> str:
     points. The order of the mapping does not matter.
     """
     return min(surfaces, key=lambda text: (-surfaces[text], _flaws(text), len(text), text))
-
-
-def _once(text: str) -> str:
-    text = _COMMA.sub(" ", folded(text))
-    text = " ".join(_MARKS.sub(r"\1", _LETTERS.sub(r"\1\1", text)).split())
-    start, end = _core(text)
-    if start == end:
-        return _wordless(text)
-    return text[start:end] + ("?" if "?" in text[end:] else "")
 
 
 def _core(text: str) -> tuple[int, int]:

@@ -231,9 +231,7 @@ def _rows(
             data = data.removeprefix(codecs.BOM_UTF8)
         odd ^= csv_path is not None and data.count(b'"') % 2 == 1
         long = long or len(kept) + len(data) > most_bytes + 2  # an end of line is none of the row
-        if long:
-            kept.clear()
-        else:
+        if not long:
             kept += data
         line += whole
         if not whole or odd:

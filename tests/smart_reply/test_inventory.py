@@ -114,9 +114,9 @@ def test_default_fewest_grows_with_pairs():
     ("counted", "options", "message"),
     [
         ({"Yes.": 2, "No.": 1}, {},
-         "no response is kept; needed: two or more that occur at least 3 times; the most frequent of"
-         " 3 pairs occurs 2 times; thrown away: 2 too rare; lower fewest"),
-        ({"Yes.": 3, "No.": 1}, {}, "only one response is kept, 'Yes.'; needed: .*1 too rare; lower"),
+         "no response is kept; needed: two or more that occur at least 3 times; the most frequent"
+         " of 3 pairs occurs 2 times; thrown away: 2 too rare; lower fewest"),
+        ({"Yes.": 3, "No.": 1}, {}, "only one response is kept, 'Yes.'; .*1 too rare; lower"),
         ({"Yes.": 3}, {"fewest": 1}, "only one response is kept, 'Yes.'.*none; give more pairs"),
         ({"At 5.": 7, "6": 7}, {"fewest": 1}, "no response is kept.*occurs 7 times.*2 number"),
         ({"Yes.": 3}, {"fewest": 0}, "fewest must be a whole number of at least 1, got 0"),

@@ -46,6 +46,7 @@ def test_a_name_is_a_word_mostly_capitalised(capital, small, name):
     for text in ("Hi, dear Mary there", "Mary?", "thanks mary", "MARY!", "Mary's"):
         assert (found.held_by(text) is not None) is name
     assert found.held_by("Marys") is None
+    assert names({"X": 9, "Y": 9}).held_by("Plan X or Y") is None
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,9 @@ from pnet_tf.smart_reply.normal import best_surface, normal_form
 TEXTS = st.text(
     st.one_of(
         st.characters(),
-        st.sampled_from(" .,!?:;)(<3dDpPxX=^_-'’\"aAoOsS1#@%&*/|\t👍🏽😀❤\u200d\ufe0f\u0308\u0301؟،ßİ…ـ"),
+        st.sampled_from(
+            " .,!?:;)(<3dDpPxX=^_-'’\"aAoOsS1#@%&*/|\t👍🏽😀❤\u200d\ufe0f\u0308\u0301؟،ßİ…ـ"
+        ),
     )
 )
 
@@ -19,11 +21,13 @@ TEXTS = st.text(
     [
         ("sounds good", [
             "Sounds good!", "sounds good", "Sounds  GOOD :)", "“Sounds good.”", "sounds good!!!",
-            "... Sounds\tgood ...", "SOUNDS GOOD :D", "Sounds good 👍🏽👍", "sounds good <3", "xD sounds good",
-            "Ｓｏｕｎｄｓ good", "sounds good ❤️!", "sounds\u200b good", "¡Sounds good!", ";-) sounds good =)",
+            "... Sounds\tgood ...", "SOUNDS GOOD :D", "Sounds good 👍🏽👍", "sounds good <3",
+            "xD sounds good", "Ｓｏｕｎｄｓ good", "sounds good ❤️!", "sounds\u200b good",
+            "¡Sounds good!", ";-) sounds good =)",
             "(sounds good)", "sounds good ^_^", "- Sounds good",
         ]),
         ("it's ok", ["It's OK.", "it’s ok", "IT‘S OK", "it`s ok"]),
+        ("ok", ["OK\u200d", "\u200cok"]),
         ("yes please", ["Yes, please.", "yes please", "Yes،please"]),
         ("no?", ["No?", "no ??", "No!?", "no?!", "no؟", "no😀?", "No？"]),
         ("soo good", ["soo good", "sooo good", "soooooo good"]),
@@ -84,6 +88,12 @@ def test_idempotent_and_never_raises(text):
     assert key or not any(sign.isalnum() for sign in text)
 
 
+def test_letters_that_fold_in_odd_ways_keep_their_key():
+    for place in (*range(0x2200), *range(0xFB00, 0x10000), *range(0x10400, 0x10450)):
+        key = normal_form(f"x{chr(place)}x\u0345\u0301")
+        assert normal_form(key) == key
+
+
 @given(st.text("abc ,.!?"))
 def test_case_ends_and_white_space_do_not_matter(text):
     if any(map(str.isalpha, text)) and not text.rstrip(" .!,").endswith("?"):
@@ -99,6 +109,8 @@ def test_case_ends_and_white_space_do_not_matter(text):
         ({"I see!!": 2, "I see.": 2}, "I see."),
         ({"I see 😀.": 2, "I see.": 2}, "I see."),
         ({"I see": 2, "I see.": 2}, "I see."),
+        ({"Oh!!": 2, "Oh, I see.": 2}, "Oh, I see."),
+        ({"Oh 😀.": 2, "Oh, I see.": 2}, "Oh, I see."),
         ({"I see!": 2, "I see.": 2}, "I see!"),
         ({"I  see.": 2, "I see.": 2}, "I see."),
         ({"OK": 2, "ok": 2}, "OK"),

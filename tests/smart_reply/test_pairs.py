@@ -118,6 +118,8 @@ def test_a_long_quoted_cell_is_one_row(tmp_path):
         ("t.tsv", b"x" * (MOST_ROW_BYTES + 9), "row 1: the first row is too long"),
         ("t.csv", b'a,b\n\n"c,d\n', "row 3: not valid CSV .a quote is never closed"),
         ("t.csv", b'a,b\n"c"d,e\n', "row 2: not valid CSV"),
+        ("t.csv", b"a,b\n" + b"x" * 200_000 + b',y\n"c"d,e\n', "row 3: not valid CSV"),
+        ("t.csv", b'"a\n\nb",c\n"c"d,e\n', "row 4: not valid CSV"),
         ("t.csv", b'a,b\nc"d,e\nf,g"\n', r"row 2: not valid CSV \(new-line"),
         ("t.txt", b"a\tb\n", "not named as a table of pairs; allowed: .csv"),
     ],

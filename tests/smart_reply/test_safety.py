@@ -33,8 +33,9 @@ NAMES = Names(lambda word: 9 * (word == "Mary"), 0.02)
         (BANNED, ["oh shit", "sh1t", "f u c k"]),
         (WORDLESS, ["...", "?!", ":)", "-", "$", "", " "]),
         (NAME, ["Hi, Mary!", "mary?", "Thanks, Bob."]),
-        (None, ["Yes.", "👍", "❤️", "我不知道。", "ठीक है", "نعم", "That's all, thanks!", "and/or", "Hi!",
-                "Sounds good :)", "OK.So what?", "I'm from the U.S.", "Why? ...", "one more", "P.S."]),
+        (None, ["Yes.", "👍", "❤️", "我不知道。", "ठीक है", "نعم", "That's all, thanks!",
+                "and/or", "Hi!", "Sounds good :)", "OK.So what?", "I'm from the U.S.", "Why? ...",
+                "one more", "P.S."]),
     ],
 )  # fmt: skip
 def test_reasons(reason, texts):

@@ -15,7 +15,8 @@ SHIPPED = read_words()
         "f**k", "f u c k off", "f.u.c.k", "F-U-C-K", "fuuuuck", "fück", "f\u200buck", "f\u200duck",
         "fu\u0301ck", "ｆｕｃｋ", "f#ck", "f_ck", "fuсk", "fucking great", "You ASSHOLE", "@sshole",
         "a$$", "asss", "kick my ass.", "he11", "b1tch", "bi7ch", "b!tch", "Shut up!", "shut   up",
-        "shut-up", "sex?", "porno", "kill him", "drop dead", "f u", "👍 fuck 👍", "(shit)", "_shit_",
+        "shut-up", "sex?", "porno", "kill him", "drop dead", "f u", "👍 fuck 👍", "(shit)",
+        "_shit_",
     ],
 )  # fmt: skip
 def test_banned_in_every_disguise(text):
@@ -25,11 +26,12 @@ def test_banned_in_every_disguise(text):
 @pytest.mark.parametrize(
     "text",
     [
-        "Scunthorpe", "I am in class.", "Pass me the glass.", "As you like.", "assistant", "cocktail",
+        "Scunthorpe", "I am in class.", "Pass me the glass.", "As you like.", "assistant",
         "Hello!", "shell", "Sussex", "skill", "begun", "Essex", "grape", "therapist", "analysis",
-        "Dickens", "title", "hoes.".replace("hoes", "shoes"), "document", "I a m", "a s a p", "as",
-        "He'll do it.", "We'll see.", "it's hit", "shut down", "up", "t-shirt", "well-known", "e-mail",
-        "damp", "grass", "mass", "bass", "Arsenal", "peacock", "weekend", "raccoon", "U S A", "hel",
+        "cocktail", "Dickens", "title", "shoes.", "document", "I a m", "a s a p", "as",
+        "He'll do it.", "We'll see.", "it's hit", "shut down", "up", "t-shirt", "well-known",
+        "e-mail", "damp", "grass", "mass", "bass", "Arsenal", "peacock", "weekend", "raccoon",
+        "U S A", "hel",
         "That's right.But", "so*", "*sigh*", "no. one", "for one", "often", "tent", "Let's go!",
     ],
 )  # fmt: skip
@@ -38,7 +40,8 @@ def test_innocent_words_pass(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["Ten minutes.", "At seven o'clock.", "seven o’clock", "Half past!", "TWO", "twenty-five"]
+    "text",
+    ["Ten minutes.", "At seven o'clock.", "seven o’clock", "Half past!", "TWO", "twenty-five"],
 )
 def test_number_words(text):
     assert SHIPPED.find(text) == NUMBER
@@ -62,9 +65,9 @@ def test_other_scripts():
 
 
 def test_masked_letters_need_half_of_a_word_of_four():
-    words = make_words(["duck", "cat"])
+    words = make_words(["duck", "cat", "goose"])
     assert words.find("d#ck") == words.find("d##k") == BANNED
-    for text in ("d#.k-c", "c#t", "d.u-d", "du#"):
+    for text in ("d#.k-c", "c#t", "d.u-d", "du#", "g###e"):
         assert words.find(text) is None
 
 
