@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from ..errors import InputError
@@ -171,5 +171,16 @@ def _check_kept(kept: list[Response], bins: dict[str, _Bin], counts: Counts, few
     raise InputError(
         f"{found}; needed: two or more that occur at least {fewest} times; the most frequent of"
         f" {counts.pairs} pairs occurs {highest} times; thrown away: {why or 'none'};"
-        f" {'lower fewest' if fewest > 1 else 'give more pairs'}"
+        f" {_advice(bins)}"
     )
+
+
+def _advice(bins: Collection[str]) -> str:
+    """What to change, by the reasons that something was thrown away for."""
+    changes = (
+        (RARE, "lower fewest"),
+        (ONE_SIDED, "lower fewest_messages"),
+        (LONG, "raise most_words or most_characters"),
+        (BEYOND, "raise most_replies"),
+    )
+    return " or ".join(change for reason, change in changes if reason in bins) or "give more pairs"

@@ -48,7 +48,7 @@ def normal_form(text: str) -> str:
     ("soooo", "sooo" -> "soo", for "so" and "soon" differ), doubled punctuation is one; punctuation,
     emoji and emoticons at both ends dropped, but a question stays one: "Yes?" is not "Yes.".
     Contractions and abbreviations stay what they are. A text without any word keeps its emoji, or
-    else its signs. Idempotent; "" only for a text that shows nothing.
+    else its signs. Idempotent; "" only for a text that shows nothing but commas.
     """
     text = _COMMA.sub(" ", folded(text))
     text = " ".join(_MARKS.sub(r"\1", _LETTERS.sub(r"\1\1", text)).split())

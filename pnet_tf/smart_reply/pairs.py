@@ -71,7 +71,8 @@ def pair_files(path: str | Path) -> dict[str, Path]:
         _check_ending(place)
         check_plain(place)
         return {"train": place}
-    names = sorted(entry.name for entry in place.iterdir())
+    with reading(place):
+        names = sorted(entry.name for entry in place.iterdir())
     found = split_tables(names, str(place))
     if "train" not in found:
         raise InputError(

@@ -25,7 +25,7 @@ REASONS = (LONG, HIDDEN, LINK, HANDLE, BANNED, NUMBER, WORDLESS, NAME)
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _ENDINGS = "com|org|net|edu|gov|mil|info|biz|io|tv|html?|php|co\\.[a-z]{2}|cn|de|fr|ru|uk"
 _LINK = re.compile(
-    rf"://|\bwww\.|\b[\w-]+\.(?:{_ENDINGS})\b|\bdot (?:com|org|net)\b|\S@\S|\\\S|(?<!\S)[~/]/?\w+/",
+    rf"://|\bwww\.|\b[\w-]{{1,63}}\.(?:{_ENDINGS})\b|\bdot (?:com|org|net)\b|\S@\S|\\\S|(?<!\S)[~/]/?\w+/",
     re.IGNORECASE,
 )
 _HANDLE = re.compile(r"(?<!\w)[@#]\s?\w")
@@ -63,7 +63,7 @@ class Filter:
 
 
 def why_banned(text: str, words: WordList, names: Names | None = None) -> str | None:
-    """Why `text`, of any length, is no reply: one of REASONS; None when nothing is against it.
+    """Why `text`, whatever its length, is no reply: one of REASONS but LONG; None for a reply.
 
     Control characters, lone surrogates and overrides of direction; a link, an e-mail address or a
     path; an @handle or #hashtag; a banned word; a digit or number sign of any script or a number
