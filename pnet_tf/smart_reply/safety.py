@@ -25,7 +25,8 @@ REASONS = (LONG, HIDDEN, LINK, HANDLE, BANNED, NUMBER, WORDLESS, NAME)
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _ENDINGS = "com|org|net|edu|gov|mil|info|biz|io|tv|html?|php|co\\.[a-z]{2}|cn|de|fr|ru|uk"
 _LINK = re.compile(
-    rf"://|\bwww\.|\b[\w-]{{1,63}}\.(?:{_ENDINGS})\b|\bdot (?:com|org|net)\b|\S@\S|\\\S|(?<!\S)[~/]/?\w+/",
+    rf"://|\bwww\.|\b[\w-]{{1,63}}\.(?:{_ENDINGS})\b|\bdot (?:com|org|net)\b"
+    r"|\S@\S|\\\S|(?<!\S)[~/]/?\w+/",
     re.IGNORECASE,
 )
 _HANDLE = re.compile(r"(?<!\w)[@#]\s?\w")
