@@ -55,7 +55,11 @@ setup(
     license_files=["LICENSE"],
     python_requires=">=3.10",
     packages=find_packages(include=["pnet_tf", "pnet_tf.*"]),  # through the link pnet_tf/export too
-    package_data={"pnet_tf": ["py.typed", "recipes/*.json"], "pnet_tf.data": ["samples/**/*"]},
+    package_data={
+        "pnet_tf": ["py.typed", "recipes/*.json"],
+        "pnet_tf.data": ["samples/**/*"],
+        "pnet_tf.smart_reply": ["banned_words.txt"],
+    },
     install_requires=RUNTIME,
     extras_require={
         "runtime": [], "plot": PLOT, "train": TRAIN, "docs": DOCS, "test": TEST,

@@ -22,7 +22,7 @@ FLOORS = (
     {"model", "trainers"},
     {"training", "export"},
     {"runs", "schema"},
-    {"search"},
+    {"search", "smart_reply"},
     {"options", "console"},
     {"cli_parts", "demo"},
     {"cli"},
@@ -33,7 +33,8 @@ FLOORS = (
 RUNTIME_ONLY = (
     "__init__", "cli", "cli_parts", "console", "data", "errors", "files", "metrics", "names",
     "options", "parsing", "runs.__init__", "runs.own", "search.__init__", "search.child",
-    "search.children", "search.pareto", "search.plan", "settings", "tflite", "version",
+    "search.children", "search.pareto", "search.plan", "settings", "smart_reply.__init__",
+    "smart_reply.inventory", "tflite", "version",
 )  # fmt: skip
 """Modules, or packages, that must import without TensorFlow."""
 
