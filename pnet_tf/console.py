@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .search.records import SweepReport
     from .tflite.benchmark import BenchmarkResult
     from .tflite.inspect import ModelInfo
+    from .tflite.metadata import ModelMetadata
     from .tflite.model import Answer
     from .tflite.ranking import Suggestions
 
@@ -301,6 +302,7 @@ def show_info(info: ModelInfo) -> None:
         "inputs": ", ".join(f"{t.name} {t.type} {list(t.shape)}" for t in info.inputs),
         "outputs": ", ".join(f"{t.name} {t.type} {list(t.shape)}" for t in info.outputs),
         "labels": f"{len(info.labels)}: {labels}" if info.labels else "none (regression)",
+        "replies": _replies(meta),
         "size": f"{info.size_bytes:,} bytes, {info.zipped_bytes:,} zipped",
         "parts": ", ".join(f"{name} {size:,}" for name, size in info.bytes_by_part.items()),
         "operators": ", ".join(f"{name} {n}" for name, n in info.operators.items()),
@@ -312,6 +314,18 @@ def show_info(info: ModelInfo) -> None:
         "sha256": meta.sha256,
     }
     _pairs(rows)
+
+
+def _replies(meta: ModelMetadata) -> str:
+    """How many texts a file holds, and when it offers some."""
+    if not meta.replies:
+        return "none"
+    texts = sum(map(len, meta.replies.values()))
+    found = f"{texts} of {len(meta.replies)} labels"
+    if meta.ranking is None:
+        return found
+    rule = meta.ranking
+    return f"{found}; at most {rule.most_replies}, none below a score of {rule.threshold:.3f}"
 
 
 def show_benchmark(result: BenchmarkResult) -> None:

@@ -203,5 +203,7 @@ def test_the_command_explains(choosing, text_path, save):
     assert "stays silent" in shown and "below the threshold 1.000" in shown
     (found,) = json.loads(call("predict", quiet, "hello", "--json", "-").stdout)
     assert found["replies"] == [] and found["suggestions"]["threshold"] == 1.0
+    told = " ".join(call("inspect", quiet).stdout.split())
+    assert "4 of 3 labels; at most 3, none below a score of 1.000" in told
     refused = call("predict", text_path, "hello", "--explain", code=2)
     assert "does not choose replies; --explain is for a file that does" in refused.stderr
