@@ -25,6 +25,12 @@ MESSAGES = (
 )
 
 
+def step(text: str) -> None:
+    """A line apart from what stands above it."""
+    console.say("")
+    console.say(text)
+
+
 def run_demo(out: Path) -> None:
     """Train, export, evaluate and use the sample's model; everything is written below `out`."""
     if out.exists():
@@ -36,13 +42,13 @@ def run_demo(out: Path) -> None:
     say("   This takes two or three minutes on two cores; the other steps take seconds.")
     with console.TrainingWatch() as watch:
         console.show_training(train(SAMPLE, run, watch=watch))
-    say("\n2. Exporting the projection network alone.")
+    step("2. Exporting the projection network alone.")
     console.show_export(export_run(run, model_file))
-    say("\n3. The file on the test split.")
+    step("3. The file on the test split.")
     model = load_model(model_file)
     meta = model.metadata
     split = load_split(SAMPLE, "test", labels=meta.labels, spec=meta.input_spec, task=meta.task)
     console.show_evaluation(evaluate_model(model, split))
-    say("\n4. Replies to a few messages, by the file.")
+    step("4. Replies to a few messages, by the file.")
     console.show_predictions(model.predict(MESSAGES, top=1))
-    say(f'\nThe model is {model_file}. Try: pnet-tf predict {model_file} "c u soon"')
+    step(f'The model is {model_file}. Try: pnet-tf predict {model_file} "c u soon"')
