@@ -11,6 +11,7 @@ import numpy as np
 
 from ..data.limits import shown
 from ..errors import InputError
+from .checks import whole
 
 TABLES, BITS_PER_TABLE, MOST_IN_BUCKET, MOST_NEIGHBOURS = 24, 12, 32, 10
 _MOST_BITS_PER_TABLE = 64
@@ -56,12 +57,12 @@ def near_pairs(
     """
     packed, width = _packed(bits)
     drawn = min(width, BITS_PER_TABLE) if bits_per_table is None else bits_per_table
-    per_table = _whole(drawn, "bits_per_table", 1, min(width, _MOST_BITS_PER_TABLE))
-    far = width // 4 if most_distance is None else _whole(most_distance, "most_distance", 0, width)
-    reach = _whole(most_in_bucket, "most_in_bucket", 2, _SLICE)
-    random = np.random.default_rng(_whole(seed, "seed", 0, 2**63))
+    per_table = whole(drawn, "bits_per_table", 1, min(width, _MOST_BITS_PER_TABLE))
+    far = width // 4 if most_distance is None else whole(most_distance, "most_distance", 0, width)
+    reach = whole(most_in_bucket, "most_in_bucket", 2, _SLICE)
+    random = np.random.default_rng(whole(seed, "seed", 0, 2**63))
     codes, distances, candidates = np.empty(0, np.int64), np.empty(0, np.int32), 0
-    for _ in range(_whole(tables, "tables", 1, 10_000)):
+    for _ in range(whole(tables, "tables", 1, 10_000)):
         order, same = _buckets(packed, random.permutation(width), per_table)
         found = [(codes, distances)]
         for first, second in _chains(order, same, reach):
@@ -83,7 +84,7 @@ def nearest_edges(
     numbers first among equals. Its weight is max(0, cos(pi d / B)), the cosine of the angle that
     d of B random hyperplanes estimate (Charikar 2002); pairs of weight 0 are left out.
     """
-    most = _whole(most_neighbours, "most_neighbours", 1, _MOST_ROWS)
+    most = whole(most_neighbours, "most_neighbours", 1, _MOST_ROWS)
     kept = np.zeros(len(pairs.i), bool)
     ends = np.concatenate([pairs.i, pairs.j])
     others = np.concatenate([pairs.j, pairs.i])
@@ -160,12 +161,3 @@ def _near(
     near = distance <= far
     low, high = np.minimum(first, second)[near], np.maximum(first, second)[near]
     return low * np.int64(len(packed)) + high, distance[near]
-
-
-def _whole(value: Any, name: str, least: int, most: int) -> int:
-    known = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not known or not least <= value <= most:
-        raise InputError(
-            f"{name} must be a whole number from {least} to {most}, got {shown(value)}"
-        )
-    return int(value)

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_array
 
-from ..data.limits import shown
 from ..errors import InputError
+from .checks import weight, whole
 from .seeds import Seeds, as_seeds, seed_labels, seed_matrix
 from .state import State, Step, advance, first_state
 from .terms import Terms, make_terms
@@ -20,7 +20,6 @@ from .types import Graph
 SEED_WEIGHT, NEIGHBOUR_WEIGHT, PRIOR_WEIGHT = 1.0, 0.1, 0.01
 MOST_LABELS, MOST_STEPS, TOLERANCE = 10, 200, 1e-4
 _MOST_DENSE = 100_000_000
-_MOST_WEIGHT = 1e9
 Watch = Callable[[Step], None]
 
 
@@ -70,10 +69,10 @@ class Propagation:
             raise InputError(
                 f"{nodes} nodes x {labels} labels; allowed: {_MOST_DENSE} scores in one dense array"
             )
-        whole = np.repeat(self.default[:, None], labels, axis=1)
+        scores = np.repeat(self.default[:, None], labels, axis=1)
         stored = self.scores.tocoo()
-        whole[stored.row, stored.col] = stored.data
-        return whole
+        scores[stored.row, stored.col] = stored.data
+        return scores
 
 
 def propagate(
@@ -105,12 +104,11 @@ def propagate(
     neighbourhood pass on less (Modified Adsorption, Talukdar & Crammer 2009, section 2.3). Raises
     InputError for a seed that is no node and a value out of range.
     """
-    parts = (_weight(seed_weight, "seed_weight", least=False),
-             _weight(neighbour_weight, "neighbour_weight", least=False),
-             _weight(prior_weight, "prior_weight", least=True))  # fmt: skip
-    _whole(most_labels, "most_labels", 1)
-    _whole(most_steps, "most_steps", 1)
-    _weight(tolerance, "tolerance", least=True)
+    parts = (weight(seed_weight, "seed_weight"), weight(neighbour_weight, "neighbour_weight"),
+             weight(prior_weight, "prior_weight", or_zero=True))  # fmt: skip
+    whole(most_labels, "most_labels", 1)
+    whole(most_steps, "most_steps", 1)
+    weight(tolerance, "tolerance", or_zero=True)
     given = as_seeds(seeds)
     names = seed_labels(given, labels)
     terms = make_terms(
@@ -149,20 +147,3 @@ def _scores(state: State) -> csr_array:
     above = csr_array(state.above, copy=True)
     above.data += np.repeat(state.default, np.diff(above.indptr))
     return above
-
-
-def _weight(value: Any, name: str, least: bool) -> float:
-    """`value` as a number above 0, or from 0 where that is the `least`."""
-    known = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    if not known or not (value > 0 or least and value == 0) or value > _MOST_WEIGHT:
-        raise InputError(
-            f"{name} must be a number {'from' if least else 'above'} 0, at most {_MOST_WEIGHT:g}, "
-            f"got {shown(value)}"
-        )
-    return float(value)
-
-
-def _whole(value: Any, name: str, least: int) -> None:
-    known = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not known or value < least:
-        raise InputError(f"{name} must be a whole number of at least {least}, got {shown(value)}")

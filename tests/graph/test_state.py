@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from pnet_tf.graph import make_graph
-from pnet_tf.graph.state import State, advance, blocks, first_state, truncated
+from pnet_tf.graph.state import State, _change, advance, blocks, first_state, truncated
 from pnet_tf.graph.terms import make_terms
 
 
@@ -107,6 +107,20 @@ def test_truncation_by_hand():
     assert whole(found)[:, :2] == pytest.approx(np.array([[0.46, 0.135], [0.155, 0.38]]))
     assert found.above.indices.tolist() == [0, 1]
     assert truncated(above, np.zeros(2), 3).above.nnz == 5
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (([0.5, 0, 0], 0.1), ([0.2, 0, 0], 0.3), 0.2),  # a label that is not kept
+        (([0.5, 0.3], 0.1), ([0.1, 0.05], 0.5), 0.15),  # all kept: the default is no score
+        (([0.5, 0.3], 0.1), ([0.5, 0.2], 0.3), 0.2),  # above as before, and yet moved
+        (([0.5, 0, 0], 0.1), ([0, 0.4, 0], 0.1), 0.5),
+    ],
+)
+def test_largest_change_by_hand(old, new, expected):
+    states = [State(csr_array(np.array([above])), np.array([base])) for above, base in (old, new)]
+    assert _change(*states) == pytest.approx(expected)
 
 
 def test_scores_of_one_rounding_are_equal_to_truncation():
