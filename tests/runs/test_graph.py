@@ -15,12 +15,21 @@ from pnet_tf.runs.export import export_run
 from pnet_tf.runs.teach import store_teacher_logits
 from pnet_tf.runs.train import resume, train
 
-from ..training.small import ALONE, PICTURES, TAUGHT, WORDS, features, pictures, same, texts
-from .conftest import write_csv
+from ..training.small import (
+    ALONE,
+    PICTURES,
+    TAUGHT,
+    WORDS,
+    features,
+    pictures,
+    same,
+    texts,
+    untraced,
+)
 from .test_resume import Camera, arrays, outcome
 
 pytestmark = pytest.mark.usefixtures("eager")
-QUICK = {"schedule": {"epochs": 1, "batch_size": 32}}
+QUICK = {"schedule": {"epochs": 1, "batch_size": 64}}
 TERMS = {"projection_loss", "propagated_loss", "neighbours_loss"}
 SECRET = "zanzibar"
 
@@ -32,19 +41,38 @@ def ring(rows):
 
 @pytest.fixture(scope="module")
 def edges(tmp_path_factory):
-    """Kind -> path of a graph; every third node is an example of the data of that kind."""
+    """Kind -> path of a graph, some of whose nodes are examples of the data of that kind."""
     folder = tmp_path_factory.mktemp("graphs")
-    messages, _ = texts()
-    rows = [f"{text}\t{SECRET} {at % 2} {at // 2}\t2" for at, text in enumerate(messages)]
+    rows = [f"{text}\t{SECRET} {at % 2} {at // 2}\t2" for at, text in enumerate(texts()[0][:12])]
     (folder / "text.tsv").write_text("source\ttarget\tweight\n" + "\n".join(rows) + "\n")
-    (x, _), (more, _), (pixels, _) = features(), features(80, 3), pictures()
-    np.savez(folder / "dense.npz", edges=ring(120), x=np.concatenate([x, more]))
+    (x, _), (more, _), (pixels, _) = features(), features(20, 3), pictures()
+    np.savez(folder / "dense.npz", edges=ring(60), x=np.concatenate([x, more]))
     np.savez(folder / "image.npz", source=ring(60)[0], target=ring(60)[1],
              x=np.concatenate([pixels, 255 - pixels[:20]])[..., 0])  # fmt: skip
-    return {path.stem: str(path) for path in folder.iterdir()}
+    return {path.stem: path for path in folder.iterdir()}
 
 
 CHANGES = {"dense": ALONE, "text": WORDS, "image": PICTURES}
+
+
+def settings_of(kind, edges):
+    schedule = {"epochs": 2, "batch_size": 64}
+    return [CHANGES[kind], {"schedule": schedule, "graph": {"edges": str(edges[kind])}}]
+
+
+@pytest.fixture(scope="module")
+def trained(sources, edges, tmp_path_factory):
+    """`trained(kind) -> Camera` of a run with a graph, which nobody may change."""
+    made = {}
+
+    def camera(kind):
+        if kind not in made:
+            made[kind] = Camera(tmp_path_factory.mktemp("trained") / kind)
+            with untraced():
+                train(sources[kind], made[kind].out, settings_of(kind, edges), watch=made[kind])
+        return made[kind]
+
+    return camera
 
 
 def history(run):
@@ -52,12 +80,10 @@ def history(run):
 
 
 @pytest.mark.parametrize("kind", CHANGES)
-def test_a_run_has_the_terms_of_its_graph(sources, edges, tmp_path, kind):
-    run = tmp_path / "run"
-    train(sources[kind], run, [CHANGES[kind], QUICK, {"graph": {"edges": edges[kind]}}])
-    row = history(run)[0]
-    assert TERMS <= set(row) and float(row["neighbours_loss"]) > 0
-    assert float(row["propagated_loss"]) > 0
+def test_a_run_has_the_terms_of_its_graph(trained, kind):
+    run = trained(kind).out
+    for row in history(run):
+        assert set(row) >= TERMS and all(float(row[name]) > 0 for name in TERMS)
     assert len(runs.read_run(run).config.graph_sha256) == 64
 
 
@@ -68,52 +94,44 @@ def command(*arguments, code=0):
 
 
 @pytest.mark.parametrize("kind", ["text", "dense"])
-def test_the_command_is_the_same_training(sources, edges, tmp_path, kind):
-    config = tmp_path / "c.json"
-    runs.write_json(config, {**CHANGES[kind], **QUICK})
-    command("train", sources[kind], "--out", tmp_path / "a", "--config", config,
-            "--graph", edges[kind])  # fmt: skip
-    train(sources[kind], tmp_path / "b",
-          [CHANGES[kind], QUICK, {"graph": {"edges": edges[kind]}}])  # fmt: skip
-    train(sources[kind], tmp_path / "c", [CHANGES[kind], QUICK])
-    a, b, c = (arrays(tmp_path / name) for name in "abc")
-    assert same(a, b) and not same(a, c)
+def test_the_command_is_the_same_training(sources, edges, trained, tmp_path, kind):
+    config, run = tmp_path / "c.json", tmp_path / "run"
+    change = settings_of(kind, edges)
+    runs.write_json(config, {**change[0], "schedule": change[1]["schedule"]})
+    command("train", sources[kind], "--out", run, "--config", config, "--graph", edges[kind])
+    assert outcome(run) == outcome(trained(kind).out)
+    assert same(arrays(run), arrays(trained(kind).out))
 
 
-@pytest.mark.parametrize("kind", ["text", "dense"])
-def test_a_killed_run_ends_as_one_that_was_not(sources, edges, tmp_path, kind):
-    camera = Camera(tmp_path / "whole")
-    settings = [CHANGES[kind], {"graph": {"edges": edges[kind]}},
-                {"schedule": {"epochs": 2, "batch_size": 64}}]  # fmt: skip
-    train(sources[kind], camera.out, settings, watch=camera)
-    for epoch in (0, 1):
-        resume(sources[kind], camera.shot(epoch))
-        assert outcome(camera.shot(epoch)) == outcome(camera.out)
-        assert same(arrays(camera.shot(epoch)), arrays(camera.out))
+@pytest.mark.parametrize(("kind", "epoch"), [("text", 1), ("dense", 0), ("dense", 1)])
+def test_a_killed_run_ends_as_one_that_was_not(sources, trained, tmp_path, kind, epoch):
+    camera = trained(kind)
+    run = shutil.copytree(camera.shot(epoch), tmp_path / "run")
+    resume(sources[kind], run)
+    assert outcome(run) == outcome(camera.out)
+    assert same(arrays(run), arrays(camera.out))
 
 
-def test_a_changed_graph_is_refused(sources, edges, tmp_path):
-    path, camera = tmp_path / "g.tsv", Camera(tmp_path / "run")
-    shutil.copy(edges["text"], path)
-    settings = [WORDS, QUICK, {"graph": {"edges": str(path)}}]
-    train(sources["text"], camera.out, settings, watch=camera)
-    before = path.read_text()
-    for changed in (before.replace("\t2\n", "\t3\n", 1), before + f"{SECRET} 0 0\t{SECRET} 1 1\n",
-                    before.replace(f"{SECRET} 0 0", "other"), "".join(reversed(before))):  # fmt: skip
-        path.write_text(changed)
-        for epoch in (0, 1):
-            shutil.copytree(camera.shot(epoch), tmp_path / "copy")
-            message = command("train", sources["text"], "--out", tmp_path / "copy", "--resume",
-                              code=2)  # fmt: skip
-            assert message.count("\n") == 0 and "g.tsv" in message
-            assert (tmp_path / "copy" / runs.CONFIG).exists()
-            shutil.rmtree(tmp_path / "copy")
-    path.write_text(before.replace("\t2\n", "\t3\n", 1))
-    with pytest.raises(InputError, match=r"the graph in .*g\.tsv has changed since .* was started"):
-        resume(sources["text"], camera.shot(0))
-    path.unlink()
-    with pytest.raises(InputError, match=r"g\.tsv"):
-        resume(sources["text"], camera.shot(0))
+CHANGED = {
+    "a weight": (lambda text: text.replace("\t2\n", "\t3\n", 1), "has changed since"),
+    "an edge more": (lambda text: f"{text}{SECRET} 0 0\t{SECRET} 1 1\t1\n", "has changed since"),
+    "a node's name": (lambda text: text.replace(f"{SECRET} 0 0", "other"), "has changed since"),
+    "other columns": (lambda text: text.replace("\t", " "), "source"),
+    "nothing": (lambda text: "", "text.tsv"),
+}
+
+
+@pytest.mark.parametrize(("change", "words"), CHANGED.values(), ids=CHANGED)
+def test_a_changed_graph_is_refused(sources, edges, trained, tmp_path, change, words):
+    run = shutil.copytree(trained("text").shot(1), tmp_path / "run")
+    before = edges["text"].read_text()
+    edges["text"].write_text(change(before))
+    try:
+        message = command("train", sources["text"], "--out", run, "--resume", code=2)
+    finally:
+        edges["text"].write_text(before)
+    assert words in message and message.count("\n") == 0 and "text.tsv" in message
+    assert (run / runs.CHECKPOINT).exists()
 
 
 X = features()[0]
@@ -172,25 +190,24 @@ def test_x_says_how_many_numbered_nodes_there_are(sources, tmp_path):
     assert same(arrays(tmp_path / "a"), arrays(tmp_path / "b"))
 
 
-def test_nothing_but_training_needs_the_graph(sources, edges, tmp_path):
+def test_nothing_but_training_needs_the_graph(sources, edges, trained, tmp_path):
     """And the file has as many bytes as that of a student without one, and no node's name."""
-    path, moved = tmp_path / "g.tsv", tmp_path / "elsewhere"
-    shutil.copy(edges["text"], path)
-    train(sources["text"], tmp_path / "run", [WORDS, QUICK, {"graph": {"edges": str(path)}}])
-    train(sources["text"], tmp_path / "alone", [WORDS, QUICK])
-    path.unlink()
-    (tmp_path / "run").rename(moved)
-    files = [export_run(run, tmp_path / f"{run.name}.tflite")
-             for run in (moved, tmp_path / "alone")]  # fmt: skip
-    contents = [(tmp_path / f"{name}.tflite").read_bytes() for name in ("elsewhere", "alone")]
-    assert files[0].size_bytes == files[1].size_bytes == len(contents[0]) == len(contents[1])
-    assert contents[0] != contents[1]
-    assert SECRET.encode() not in contents[0] and b"g.tsv" not in contents[0]
-    assert evaluate_run(moved, sources["text"], "valid").accuracy is not None
+    moved, alone = tmp_path / "moved", tmp_path / "alone"
+    shutil.copytree(trained("text").out, moved)
+    train(sources["text"], alone, [WORDS, QUICK])
+    hidden = edges["text"].rename(tmp_path / "hidden.tsv")
+    try:
+        reports = [export_run(run, f"{run}.tflite") for run in (moved, alone)]
+        assert evaluate_run(moved, sources["text"], "valid").accuracy is not None
+    finally:
+        hidden.rename(edges["text"])
+    one, other = ((tmp_path / f"{name}.tflite").read_bytes() for name in ("moved", "alone"))
+    assert reports[0].size_bytes == reports[1].size_bytes == len(one) == len(other)
+    assert one != other and SECRET.encode() not in one and b"text.tsv" not in one
 
 
 def test_a_trainer_beside_a_graph_can_teach(sources, edges, tmp_path):
-    change = {"graph": {"edges": edges["dense"]}}
+    change = {"graph": {"edges": str(edges["dense"])}}
     train(sources["dense"], tmp_path / "run", [TAUGHT, QUICK, change])
     assert {"distillation_loss", *TERMS} <= set(history(tmp_path / "run")[0])
     logits = tmp_path / "l.npz"
@@ -198,3 +215,11 @@ def test_a_trainer_beside_a_graph_can_teach(sources, edges, tmp_path):
     with pytest.raises(InputError, match="teacher_logits are for the examples of train; a graph"):
         train(sources["dense"], tmp_path / "no", [ALONE, change, {"teacher_logits": str(logits)}])
     assert not (tmp_path / "no").exists()
+
+
+def test_a_sweep_refuses_what_train_would(sources, edges, tmp_path):
+    runs.write_json(tmp_path / "c.json", {"graph": {"edges": str(edges["text"])}})
+    message = command("bits", sources["dense"], "--out", tmp_path / "sweep", "--config",
+                      tmp_path / "c.json", "--trainer", "none", code=2)  # fmt: skip
+    assert "needs the inputs of its nodes: these are dense data" in message
+    assert not (tmp_path / "sweep").exists()
