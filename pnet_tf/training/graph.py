@@ -48,7 +48,8 @@ class GraphExamples:
 
     `data` has train's examples, then the nodes that are none of them, without a label. `labels`
     int32 [N, k] and `shares` float32 [N, k]: the propagated ones of these examples, shares 0 for
-    those that have a label, are no node, or were reached by no label. `weights` [N, N]: edges between examples.
+    those that have a label, are no node, or were reached by no label. `weights` [N, N]: edges
+    between examples.
     """
 
     data: Dataset
@@ -216,8 +217,8 @@ def _rows_of_nodes(train: Split, nodes: np.ndarray) -> np.ndarray:
     -1 for none.
     """
     keys, labelled = _keys(train.inputs), train.targets >= 0
-    last_wins = [*np.flatnonzero(~labelled)[::-1].tolist(), *np.flatnonzero(labelled)[::-1].tolist()]
-    row_of = {keys[row]: row for row in last_wins}
+    last_first = np.lexsort((np.arange(len(keys)), ~labelled))[::-1]
+    row_of = {keys[row]: row for row in last_first.tolist()}
     return np.fromiter((row_of.get(key, -1) for key in _keys(nodes)), np.int64, len(nodes))
 
 

@@ -152,7 +152,7 @@ BAD = {
     "narrow": ("dense", "g.npz", {"x": X[:, :5]}, "inputs of nodes must be [40, 6], got [40, 5]"),
     "flat": ("dense", "g.npz", {"x": X[:, 0]}, "inputs of nodes is float32 [40]"),
     "scalar": ("dense", "g.npz", {"x": np.float32(1)}, "inputs of nodes"),
-    "not finite": ("dense", "g.npz", {"x": np.where(X == X[3, 2], np.nan, X)}, "[3, 2] is nan"),
+    "not finite": ("dense", "g.npz", {"x": np.where(X[3, 2] == X, np.nan, X)}, "[3, 2] is nan"),
     "words for numbers": ("dense", "g.npz", {"x": X.astype(str)}, "inputs of nodes is <U"),
     "strange x": ("dense", "g.npz", {"x": X + 1}, "none of its 40 nodes is a labelled example"),
     "negative in x": ("dense", "g.npz", {"x": X, "weight": -np.ones(40)}, "the weight is -1"),
