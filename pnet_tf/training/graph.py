@@ -223,9 +223,9 @@ def _rows_of_nodes(train: Split, nodes: np.ndarray) -> np.ndarray:
 
 
 def _keys(inputs: np.ndarray) -> Sequence[Any]:
-    """Something that is equal for equal inputs, -0 and 0 included."""
+    """Something that is equal for equal inputs, also -0 and 0, and texts but for spaces around."""
     if inputs.dtype == object:
-        return inputs.tolist()
+        return [text.strip() for text in inputs.tolist()]  # as tables of edges strip their cells
     plain = np.ascontiguousarray(inputs + inputs.dtype.type(0)).reshape(len(inputs), -1)
     return plain.view(np.dtype((np.void, plain.shape[1] * plain.itemsize)))[:, 0].tolist()
 
