@@ -191,6 +191,8 @@ def test_terms_by_hand():
     assert NeighbourAgreement()(step).numpy() == pytest.approx(2 * 0.25**2, rel=1e-5)
     names = [term.name for term in graph_terms(GraphSettings())]
     assert names == ["propagated", "neighbours"]
+    given = graph_terms(GraphSettings(propagated=2, neighbours=3))
+    assert [term.weight for term in given] == [2, 3]
     assert not graph_terms(GraphSettings(propagated=0, neighbours=0))
 
 
@@ -227,6 +229,18 @@ def test_messages_are_nodes_and_a_seed_decides():
     other = fit(DATA, {**settings, "graph": {"neighbours": 0.0}}, graph=EDGES)
     assert not all(map(np.array_equal, weights(one.student), weights(other.student)))
     assert "neighbours_loss" not in other.history[0]
+
+
+@pytest.mark.usefixtures("eager")
+def test_neighbours_are_changed_as_the_examples_of_their_epoch_are():
+    for augment, same in (({}, True), ({"misspell": 0.5}, False)):
+        settings = make_settings("text", [WORDS, {"augment": augment}])
+        plan = plan_fit(DATA, settings, graph=make_input_graph(EDGES, None, DATA)).prepared
+        view = plan.view(1)
+        assert (view.student is plan.train.student) == same
+        assert np.array_equal(view.student, plan.train.student) == same
+        assert np.array_equal(view.extra["neighbour"][0], view.student[6])
+        assert np.array_equal(view.extra["neighbour"][2], view.student[7])
 
 
 def test_a_student_of_ones_own_sees_raw_neighbours():
