@@ -106,6 +106,14 @@ def test_settings_reach_the_propagation():
     assert examples(data, make_graph(["b", "b"], ["a", "c"], [2.0, 1.0])).sha256 != plain.sha256
 
 
+def test_what_no_label_reaches_is_in_the_digest_too():
+    found = {
+        examples(DATA, make_graph(["open a", name], ["b", "y"], [1.0, weight])).sha256
+        for name, weight in (("x", 1.0), ("x", 2.0), ("z", 1.0), ("x", 1.0))
+    }
+    assert len(found) == 3
+
+
 def test_many_nodes_of_one_example_and_zeros_of_either_sign():
     """Nodes 1 and 2 are the row without a label: the first one's labels count, their edges add."""
     x = np.array([[0.0, 1], [1, 0], [2, 2]], np.float32)
