@@ -75,6 +75,7 @@ class GraphExamples:
         return {
             "propagated_labels": self.labels,
             "propagated_shares": self.shares,
+            "has_propagated": self.shares.sum(axis=1) > 0,
             "neighbour": inputs[np.maximum(chosen, 0)],
             "has_neighbour": chosen >= 0,
         }
@@ -86,6 +87,7 @@ class PropagatedLabels:
 
     weight: float = 5.0
     name: ClassVar[str] = "propagated"
+    counted: ClassVar[str] = "has_propagated"
 
     def applies(self, trainer: bool, trainer_learns: bool) -> bool:
         """Always."""
@@ -95,7 +97,7 @@ class PropagatedLabels:
         """Mean over examples that have propagated labels of CE(student, their shares)."""
         labels, shares = step.arrays["propagated_labels"], step.arrays["propagated_shares"]
         losses = soft_cross_entropies(step.student, labels, shares)
-        return masked_mean(losses, tf.reduce_sum(shares, axis=1) > 0)
+        return masked_mean(losses, step.arrays[self.counted])
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,7 @@ class NeighbourAgreement:
 
     weight: float = 1.0
     name: ClassVar[str] = "neighbours"
+    counted: ClassVar[str] = "has_neighbour"
 
     def applies(self, trainer: bool, trainer_learns: bool) -> bool:
         """Always."""
@@ -116,7 +119,7 @@ class NeighbourAgreement:
         """
         theirs = tf.nn.softmax(step.answer(step.arrays["neighbour"]))
         distances = tf.reduce_sum((tf.nn.softmax(step.student) - theirs) ** 2, axis=-1)
-        return masked_mean(distances, step.arrays["has_neighbour"])
+        return masked_mean(distances, step.arrays[self.counted])
 
 
 def graph_terms(settings: GraphSettings) -> tuple[Term, ...]:

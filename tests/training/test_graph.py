@@ -22,7 +22,7 @@ from pnet_tf.training.graph import (
 )
 from pnet_tf.training.objective import Step
 
-from .small import ALONE, TAUGHT, WORDS, features, weights
+from .small import ALONE, TAUGHT, WORDS, features, network, weights
 
 A, B, C, D, E = range(5)
 NODES = ["open a", "b", "close c", "d", "open a too"]
@@ -189,6 +189,7 @@ def test_terms_by_hand():
     arrays = {
         "propagated_labels": tf.constant([[0, 1], [0, 1], [0, 0]]),
         "propagated_shares": tf.constant([[0.5, 0.5], [1.0, 0.0], [0.0, 0.0]]),
+        "has_propagated": tf.constant([True, True, False]),
         "neighbour": tf.constant([[np.log(3.0), 0.0], [9.0, 0.0], [0.0, 9.0]], tf.float32),
         "has_neighbour": tf.constant([True, False, False]),
     }
@@ -237,6 +238,21 @@ def test_messages_are_nodes_and_a_seed_decides():
     other = fit(DATA, {**settings, "graph": {"neighbours": 0.0}}, graph=EDGES)
     assert not all(map(np.array_equal, weights(one.student), weights(other.student)))
     assert "neighbours_loss" not in other.history[0]
+
+
+@pytest.mark.usefixtures("eager")
+def test_the_history_is_of_the_examples_that_a_term_counts():
+    """A student that hardly moves: the mean over batches of one is that over one batch."""
+    data, graph, x = chain(12)
+    graph = make_graph([0, 3], [3, 9], nodes=graph.nodes)  # 9 alone learns of a label, 6 does not
+    student, rows = network(), []
+    for size in (1, 5, 16):
+        schedule = {"epochs": 1, "batch_size": size, "learning_rate": 1e-9}
+        found = fit(data, {**ALONE, "schedule": schedule}, graph=graph, nodes=x, student=student)
+        rows.append(found.history[0])
+    for name in ("projection_loss", "propagated_loss", "neighbours_loss"):
+        assert [row[name] for row in rows] == pytest.approx(3 * [rows[0][name]], rel=1e-4)
+        assert rows[0][name] > 0
 
 
 @pytest.mark.usefixtures("eager")
