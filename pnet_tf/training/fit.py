@@ -176,12 +176,7 @@ def plan_fit(
     graph: InputGraph | None = None,
 ) -> JointTraining:
     """Build and check all that a fit needs; arguments as `fit` has them."""
-    given = data
-    if graph is None and settings.graph.edges is not None:
-        graph = read_input_graph(settings.graph.edges, data)
-    if graph is not None and (teacher_logits is not None or settings.teacher_logits):
-        raise InputError("teacher_logits are for the examples of train; a graph has others")
-    carried = None if graph is None else graph_examples(data, graph, settings.graph)
+    given, carried = data, _from_graph(data, settings, graph, teacher_logits)
     data = carried.data if carried else data
     spec = InputSpec.of(data.kind, data.input_shape, settings.byte_length)
     outputs = outputs_of(data)
@@ -221,11 +216,28 @@ def plan_fit(
     return JointTraining(given, settings, spec, student, teacher, prepared, joint, carried)
 
 
+def _from_graph(
+    data: Dataset,
+    settings: Settings,
+    given: InputGraph | None = None,
+    teacher_logits: np.ndarray | None = None,
+) -> GraphExamples | None:
+    """What the graph given adds, else that of the settings; None without one."""
+    if given is None and settings.graph.edges is None:
+        return None
+    if teacher_logits is not None or settings.teacher_logits:
+        raise InputError("teacher_logits are for the examples of train; a graph has others")
+    if given is None:
+        given = read_input_graph(str(settings.graph.edges), data)
+    return graph_examples(data, given, settings.graph)
+
+
 def check_settings(data: Dataset, many: Sequence[Settings]) -> None:
     """Raise the InputError that `fit` would end with for any of `many` whole settings.
 
-    The trainer is that of the first: give settings with the same one.
+    Trainer and graph are those of the first: give settings with the same ones.
     """
+    _from_graph(data, many[0])
     for settings in many:
         spec = InputSpec.of(data.kind, data.input_shape, settings.byte_length)
         build_student(StudentConfig.of(settings, spec, outputs_of(data)))

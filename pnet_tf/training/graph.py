@@ -48,7 +48,8 @@ class GraphExamples:
 
     `data` has train's examples, then the nodes that are none of them, without a label. `labels`
     int32 [N, k] and `shares` float32 [N, k]: the propagated ones of these examples, shares 0 for
-    examples of train and for nodes that no label reached. `weights` [N, N]: edges between examples.
+    those that have a label, are no node, or were reached by no label. `weights` [N, N]: edges
+    between examples.
     """
 
     data: Dataset
@@ -74,6 +75,7 @@ class GraphExamples:
         return {
             "propagated_labels": self.labels,
             "propagated_shares": self.shares,
+            "has_propagated": self.shares.sum(axis=1) > 0,
             "neighbour": inputs[np.maximum(chosen, 0)],
             "has_neighbour": chosen >= 0,
         }
@@ -85,6 +87,7 @@ class PropagatedLabels:
 
     weight: float = 5.0
     name: ClassVar[str] = "propagated"
+    counted: ClassVar[str] = "has_propagated"
 
     def applies(self, trainer: bool, trainer_learns: bool) -> bool:
         """Always."""
@@ -94,7 +97,7 @@ class PropagatedLabels:
         """Mean over examples that have propagated labels of CE(student, their shares)."""
         labels, shares = step.arrays["propagated_labels"], step.arrays["propagated_shares"]
         losses = soft_cross_entropies(step.student, labels, shares)
-        return masked_mean(losses, tf.reduce_sum(shares, axis=1) > 0)
+        return masked_mean(losses, step.arrays[self.counted])
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,7 @@ class NeighbourAgreement:
 
     weight: float = 1.0
     name: ClassVar[str] = "neighbours"
+    counted: ClassVar[str] = "has_neighbour"
 
     def applies(self, trainer: bool, trainer_learns: bool) -> bool:
         """Always."""
@@ -111,11 +115,11 @@ class NeighbourAgreement:
     def __call__(self, step: Step) -> tf.Tensor:
         """Mean over examples with a neighbour of |softmax(example) - softmax(neighbour)|^2.
 
-        Bui et al. 2018, equation 5, on the answers.
+        The distance of Bui et al. 2018 between answers; the draw is their w_uv.
         """
         theirs = tf.nn.softmax(step.answer(step.arrays["neighbour"]))
         distances = tf.reduce_sum((tf.nn.softmax(step.student) - theirs) ** 2, axis=-1)
-        return masked_mean(distances, step.arrays["has_neighbour"])
+        return masked_mean(distances, step.arrays[self.counted])
 
 
 def graph_terms(settings: GraphSettings) -> tuple[Term, ...]:
@@ -146,71 +150,87 @@ def make_input_graph(graph: Graph, nodes: Any, data: Dataset, title: str = "grap
 
 
 def read_input_graph(path: str | os.PathLike[str], data: Dataset) -> InputGraph:
-    """The graph of a file; the inputs of its nodes are the array `x` of an .npz, or their names."""
-    graph, nodes = read_graph(path), None
-    if str(path).lower().endswith(".npz"):
-        nodes = read_npz_arrays(Path(path), (), optional=("x",)).get("x")
-    return make_input_graph(graph, nodes, data, str(path))
+    """The graph of a file; the inputs of its nodes are the array `x` of an .npz, or their names.
+
+    Row i of `x` is node i of the array `nodes`, or number i where ends are numbers.
+    """
+    graph, title, found = read_graph(path), str(path), dict[str, np.ndarray]()
+    if title.lower().endswith(".npz"):
+        found = read_npz_arrays(Path(path), (), optional=("x", "nodes"))
+    if "x" in found and "nodes" not in found:
+        graph = _numbered(graph, len(np.atleast_1d(found["x"])), title)
+    return make_input_graph(graph, found.get("x"), data, title)
+
+
+def _numbered(graph: Graph, rows: int, title: str) -> Graph:
+    """`graph` of numbered nodes with those up to `rows` that have no edge."""
+    names = tuple(map(str, range(max(rows, len(graph.nodes)))))
+    if graph.nodes != names[: len(graph.nodes)]:
+        raise InputError(f"{title}: the ends are names and x has rows; needed: nodes, in the order "
+                         "of x")  # fmt: skip
+    weights = graph.weights.copy()
+    weights.resize(len(names), len(names))
+    return replace(graph, nodes=names, weights=weights)
 
 
 def graph_examples(data: Dataset, given: InputGraph, settings: GraphSettings) -> GraphExamples:
-    """Nodes matched with the examples of train, labels carried to the others.
+    """Nodes matched with the examples of train, labels carried to those without one.
 
     Raises InputError for a regression, and when no node is a labelled example of train.
     """
     if data.task != "classification":
         raise InputError(f"{given.title}: a graph carries labels, and these data are a regression")
-    rows = _rows_of_nodes(data.train.inputs, given.inputs)
-    seeds = np.flatnonzero((rows >= 0) & (data.train.targets[rows] >= 0))
-    if not len(seeds):
+    places = _rows_of_nodes(data.train, given.inputs)
+    new = np.flatnonzero(places < 0)
+    places[new] = len(data.train.targets) + np.arange(len(new))
+    whole = _with_nodes(data, given.inputs[new])
+    targets = whole.train.targets[places]
+    if not (targets >= 0).any():
         raise InputError(
-            f"{given.title}: none of its {len(rows)} nodes is an example of train, which has the "
-            "same input"
+            f"{given.title}: none of its {len(places)} nodes is a labelled example of train, which "
+            "has the same input"
         )
-    graph, labels = given.graph, data.labels
-    found = propagate(
-        graph,
-        make_seeds((graph.nodes[i] for i in seeds),
-                   (labels[data.train.targets[rows[i]]] for i in seeds)),
-        labels=labels,
-        neighbour_weight=settings.neighbour_weight,
-        prior_weight=settings.prior_weight,
-        most_labels=settings.most_labels,
-        normalise=settings.normalise,
-    )  # fmt: skip
-    others = np.flatnonzero(rows < 0)
-    places = rows.copy()  # of the examples that nodes are
-    places[others] = len(data.train.targets) + np.arange(len(others))
-    return GraphExamples(
-        _with_nodes(data, given.inputs[others]),
-        *_carried(found, others, len(data.train.targets)),
-        _between(graph, places, len(data.train.targets) + len(others)),
-        found,
-    )
+    found = _propagated(given.graph, targets, data.labels, settings)
+    labels, shares = _carried(found, targets, places, len(whole.train.targets))
+    return GraphExamples(whole, labels, shares, _between(given.graph, places, len(labels)), found)
 
 
 def draw_neighbours(weights: csr_array, rng: np.random.Generator) -> np.ndarray:
-    """For each row a column with a chance in proportion to its weight; -1 for an empty row."""
+    """For each row a column with a chance in proportion to its weight; -1 for a row without any.
+
+    The first of a race: E / w is least for one of a row with probability w / sum of w, E being
+    exponential, so that no sum is rounded.
+    """
     counts = np.diff(weights.indptr)
-    sums = np.concatenate([[0.0], np.cumsum(weights.data, dtype=np.float64)])
-    low, high = sums[weights.indptr[:-1]], sums[weights.indptr[1:]]
-    drawn = np.searchsorted(sums, low + rng.random(len(counts)) * (high - low), side="right") - 1
-    drawn = np.clip(drawn, weights.indptr[:-1], np.maximum(weights.indptr[1:] - 1, 0))
+    times = np.full(weights.nnz, np.inf)
+    draws = rng.standard_exponential(weights.nnz)
+    np.divide(draws, weights.data, out=times, where=weights.data > 0)
     found = np.full(len(counts), -1, np.int64)
-    found[counts > 0] = weights.indices[drawn[counts > 0]]
+    filled = np.flatnonzero(counts)
+    if len(filled):
+        first = np.minimum.reduceat(times, weights.indptr[filled])
+        won = np.flatnonzero((times == np.repeat(first, counts[filled])) & (times < np.inf))
+        found[np.repeat(filled, counts[filled])[won]] = weights.indices[won]
     return found
 
 
-def _rows_of_nodes(train: np.ndarray, nodes: np.ndarray) -> np.ndarray:
-    """For each node the first row of train that has its input, -1 for none."""
-    first: dict[Any, int] = {}
-    for row, key in enumerate(_keys(train)):
-        first.setdefault(key, row)
-    return np.array([first.get(key, -1) for key in _keys(nodes)], np.int64)
+def _rows_of_nodes(train: Split, nodes: np.ndarray) -> np.ndarray:
+    """For each node the first row of train that has its input, a labelled one before others.
+
+    -1 for none.
+    """
+    keys, labelled = _keys(train.inputs), train.targets >= 0
+    last_first = np.lexsort((np.arange(len(keys)), ~labelled))[::-1]
+    row_of = {keys[row]: row for row in last_first.tolist()}
+    return np.fromiter((row_of.get(key, -1) for key in _keys(nodes)), np.int64, len(nodes))
 
 
 def _keys(inputs: np.ndarray) -> Sequence[Any]:
-    return inputs.tolist() if inputs.dtype == object else [row.tobytes() for row in inputs]
+    """Something that is equal for equal inputs, also -0 and 0, and texts but for spaces around."""
+    if inputs.dtype == object:
+        return [text.strip() for text in inputs.tolist()]  # as tables of edges strip their cells
+    plain = np.ascontiguousarray(inputs + inputs.dtype.type(0)).reshape(len(inputs), -1)
+    return plain.view(np.dtype((np.void, plain.shape[1] * plain.itemsize)))[:, 0].tolist()
 
 
 def _with_nodes(data: Dataset, nodes: np.ndarray) -> Dataset:
@@ -224,26 +244,46 @@ def _with_nodes(data: Dataset, nodes: np.ndarray) -> Dataset:
     return replace(data, train=Split(inputs, targets, soft))
 
 
+def _propagated(
+    graph: Graph, targets: np.ndarray, labels: Sequence[str], settings: GraphSettings
+) -> Propagation:
+    """Labels carried from the nodes whose target is one, int [N], -1 for none."""
+    seeds = np.flatnonzero(targets >= 0).tolist()
+    return propagate(
+        graph,
+        make_seeds((graph.nodes[i] for i in seeds), (labels[targets[i]] for i in seeds)),
+        labels=labels,
+        neighbour_weight=settings.neighbour_weight,
+        prior_weight=settings.prior_weight,
+        most_labels=settings.most_labels,
+        normalise=settings.normalise,
+    )
+
+
 def _carried(
-    found: Propagation, others: np.ndarray, labelled: int
+    found: Propagation, targets: np.ndarray, places: np.ndarray, examples: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Kept labels of the nodes `others` and their shares, behind empty rows for train's."""
-    width = int(np.diff(found.scores.indptr).max(initial=1))
-    labels = np.zeros((labelled + len(others), width), np.int32)
+    """Kept labels of nodes without a target and their shares, in the rows of their `places`.
+
+    The first node counts where several are one example.
+    """
+    _, nodes = np.unique(places, return_index=True)
+    nodes = nodes[targets[nodes] < 0]
+    scores = found.scores[nodes]
+    counts = np.diff(scores.indptr)
+    rows = np.repeat(places[nodes], counts)
+    columns = np.arange(scores.nnz) - np.repeat(scores.indptr[:-1], counts)
+    labels = np.zeros((examples, max(int(counts.max(initial=0)), 1)), np.int32)
     shares = np.zeros(labels.shape, np.float32)
-    for row, node in enumerate(others, start=labelled):
-        part = slice(*found.scores.indptr[node : node + 2])
-        scores = found.scores.data[part]
-        labels[row, : len(scores)] = found.scores.indices[part]
-        shares[row, : len(scores)] = scores / max(scores.sum(), np.finfo(np.float32).tiny)
+    labels[rows, columns] = scores.indices
+    shares[rows, columns] = scores.data / np.repeat(scores.sum(axis=1), counts)
     return labels, shares
 
 
 def _between(graph: Graph, places: np.ndarray, examples: int) -> csr_array:
-    """Weights of the edges between the examples that nodes are."""
+    """Weights of the edges between the examples that nodes are, those within one left out."""
     edges = graph.weights.tocoo()
-    ends = (places[edges.row], places[edges.col])
-    found = csr_array((edges.data, ends), shape=(examples, examples))
-    found.setdiag(0)  # nodes with the same input are one example
-    found.eliminate_zeros()
-    return found
+    sources, targets = places[edges.row], places[edges.col]
+    kept = sources != targets
+    ends = (sources[kept], targets[kept])
+    return csr_array((edges.data[kept], ends), shape=(examples, examples))

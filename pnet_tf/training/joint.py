@@ -204,10 +204,16 @@ class JointFit:
         if self._labelled is not None:
             labelled = int(self._labelled[index].sum())
         terms = [
-            labelled if getattr(term, "labelled_only", False) else all_of for term in self.terms
+            self._marked(term, index, labelled if getattr(term, "labelled_only", False) else all_of)
+            for term in self.terms
         ]
         metrics = len(self._names()) - 1 - len(terms)
         return np.array([all_of, *terms, *[labelled] * metrics], np.float64)
+
+    def _marked(self, term: Term, index: np.ndarray, otherwise: int) -> int:
+        """Examples of a batch that the array named by the term's `counted` marks."""
+        name = getattr(term, "counted", None)
+        return otherwise if name is None else int(self._arrays[name].numpy()[index].sum())
 
     def _check_reached(self) -> None:
         """Raise InputError for a network that no term of the objective moves."""

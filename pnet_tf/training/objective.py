@@ -48,7 +48,8 @@ class Term(Protocol):
 
     A class of terms is constructed from its options, `weight` first; register it in
     `names.LOSS_TERMS` and name it in `loss.terms` of the settings. One whose mean is over the
-    labelled examples alone says so with `labelled_only = True`, by which the logs weigh batches.
+    labelled examples alone says so with `labelled_only = True`, one of examples that a bool array
+    of the batch marks with `counted`, its name: by these the logs weigh batches.
     """
 
     name: ClassVar[str]

@@ -67,9 +67,11 @@ def prepare(
         return JointData(inputs, split.targets, theirs, logits, cached, extra), encoded.cut
 
     def view(epoch: int) -> JointData:
-        rng = np.random.default_rng([settings.seed, epoch, _AUGMENT_STREAM])
-        changed = augment(data.train.inputs, rng) if augment else data.train.inputs
-        found = of(replace(data.train, inputs=changed), teacher_logits)[0]
+        found = train
+        if augment:
+            rng = np.random.default_rng([settings.seed, epoch, _AUGMENT_STREAM])
+            changed = augment(data.train.inputs, rng)
+            found = of(replace(data.train, inputs=changed), teacher_logits)[0]
         added = more(epoch, settings.seed, found.student) if more else {}
         return replace(found, extra={**found.extra, **added})
 
