@@ -1,0 +1,102 @@
+"""The reliability diagram: how often answers were right against how sure the scores were.
+
+The same figures make the same bytes, whatever the day.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import InputError
+from ..files import atomic_write_bytes, check_writable
+from .figures import BINS, Calibration, ReliabilityBin
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_STYLE: Any = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
+
+
+def draw_reliability(path: str | Path, found: Calibration, title: str) -> None:
+    """Write the PNG of `reliability_png` to `path`."""
+    atomic_write_bytes(path, reliability_png(found, title))
+
+
+def reliability_png(found: Calibration, title: str) -> bytes:
+    """Two diagrams (DeGroot and Fienberg 1983): the best label's score and the trigger's.
+
+    Each with its bins against the diagonal and, below, the share of messages in each bin. Raises
+    InputError where matplotlib is not installed.
+    """
+    _check_matplotlib()
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_STYLE)
+        figure, stream = Figure(figsize=(8, 5), layout="constrained"), io.BytesIO()
+        _panels(figure, found)
+        figure.suptitle(title)
+        figure.savefig(stream, format="png", dpi=150, metadata={"Software": None})
+    return stream.getvalue()
+
+
+def check_plot(path: str, others: Sequence[str | None]) -> None:
+    """Raises InputError where `path` cannot become a plot: before the work.
+
+    No matplotlib, another ending than .png, a folder that cannot be written, one of `others`.
+    """
+    _check_matplotlib()
+    if not path.lower().endswith(".png"):
+        raise InputError(f"{path}: the plot is a PNG; needed: a name that ends in .png")
+    target = check_writable(path)
+    if target in [Path(other).resolve() for other in others if other is not None]:
+        raise InputError(f"{path} is another file of this command; give --plot its own")
+
+
+def _check_matplotlib() -> None:
+    if importlib.util.find_spec("matplotlib") is None:
+        raise InputError("--plot draws with matplotlib: install the extra, pnet-tf[plot]")
+
+
+def _panels(figure: Figure, found: Calibration) -> None:
+    axes = figure.subplots(2, 2, sharex=True, height_ratios=(3, 1))
+    panels = (
+        ("best label, the silent one included", found.label_bins, found.label_ece),
+        ("trigger, of the best reply's intent", found.trigger_bins, found.trigger_ece),
+    )
+    for column, (name, bins, error) in enumerate(panels):
+        _diagram(axes[0, column], bins, f"{name}: ECE {error:.3f}")
+        _shares(axes[1, column], bins)
+    axes[0, 0].set_ylabel("share that was right")
+    axes[1, 0].set_ylabel("messages")
+
+
+def _diagram(axes: Axes, bins: Sequence[ReliabilityBin], title: str) -> None:
+    axes.plot([0, 1], [0, 1], color="grey", linewidth=1, linestyle="--", label="calibrated")
+    axes.bar(_middles(bins), [b.right for b in bins], width=0.92 / BINS, color="C0", alpha=0.35)
+    axes.plot([b.score for b in bins], [b.right for b in bins], "o-", color="C0", markersize=4,
+              linewidth=1, label="mean of a bin")  # fmt: skip
+    axes.set(xlim=(0, 1), ylim=(0, 1), title=title)
+    axes.title.set_fontsize(9)
+    axes.grid(alpha=0.3)
+    axes.legend(loc="upper left", fontsize=8)
+
+
+def _shares(axes: Axes, bins: Sequence[ReliabilityBin]) -> None:
+    total = sum(b.examples for b in bins)
+    shares = [100 * b.examples / total for b in bins]
+    axes.bar(_middles(bins), shares, width=0.92 / BINS, color="grey")
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0f} %")
+    axes.set_xlabel("score")
+    axes.grid(alpha=0.3, axis="y")
+
+
+def _middles(bins: Sequence[ReliabilityBin]) -> list[float]:
+    return [(min(int(b.score * BINS), BINS - 1) + 0.5) / BINS for b in bins]
