@@ -22,8 +22,10 @@ from .offers import Match, System
 
 NEAR_MESSAGES = 50
 """Messages that vote for intents."""
-NEAR_ANSWERED = 10
+NEAR_ANSWERED = 20
 """Messages whose responses a candidate is compared with."""
+MOST_KNOWN = 200_000
+"""Pairs of train that are looked through; of more, so many drawn by a fixed seed."""
 FASTTEXT = {"epoch": 50, "lr": 0.5, "dim": 100, "wordNgrams": 2, "minn": 2, "maxn": 5,
             "bucket": 100_000}  # fmt: skip
 """Options of fastText, those of the project's benchmark."""
@@ -47,9 +49,10 @@ def nearest_baseline(train: LabelledPairs, labels: Sequence[str]) -> System:
     """The k nearest messages of train by TF-IDF.
 
     The score of a label is the sum of the cosines of those of k = NEAR_MESSAGES that have it,
-    divided by k. That of a response is its largest cosine to a response of the first
-    k = NEAR_ANSWERED, each times the cosine of its message.
+    divided by k. That of a response is the mean over the first k = NEAR_ANSWERED of its cosine to
+    their responses, each times the cosine of the message.
     """
+    train = _few(train)
     near = Nearest([text.lower() for text in train.messages])
     places = {label: place for place, label in enumerate(labels)}
     targets = np.array([places.get(label, -1) for label in train.labels], np.int64)
@@ -59,6 +62,14 @@ def nearest_baseline(train: LabelledPairs, labels: Sequence[str]) -> System:
         return votes(targets[found], cosines, len(labels))
 
     return System("nearest messages", score, _nearest_match(near, train))
+
+
+def _few(train: LabelledPairs) -> LabelledPairs:
+    if len(train) <= MOST_KNOWN:
+        return train
+    chosen = np.sort(np.random.default_rng(0).permutation(len(train))[:MOST_KNOWN]).tolist()
+    columns = (train.messages, train.labels, train.responses)
+    return LabelledPairs(*(tuple(column[row] for row in chosen) for column in columns))
 
 
 def votes(targets: np.ndarray, cosines: np.ndarray, labels: int) -> np.ndarray:
@@ -76,14 +87,14 @@ def _nearest_match(near: Nearest, train: LabelledPairs) -> Match:
         texts, known = vectors.of(trials.texts), vectors.of(said)
         found, cosines = near.near([text.lower() for text in trials.messages], NEAR_ANSWERED)
         rows = zip(trials.candidates, found, cosines, strict=True)
-        return np.stack([_best((texts[c] @ known[f].T).toarray(), s) for c, f, s in rows])
+        return np.stack([_alike((texts[c] @ known[f].T).toarray(), s) for c, f, s in rows])
 
     return match
 
 
-def _best(alike: np.ndarray, cosines: np.ndarray) -> np.ndarray:
-    """The best [C] of cosines of candidates to responses [C, k], weighted by those [k]."""
-    return (alike.astype(np.float64) * cosines).max(axis=1)
+def _alike(alike: np.ndarray, cosines: np.ndarray) -> np.ndarray:
+    """Means [C] of cosines of candidates to responses [C, k], weighted by those of messages [k]."""
+    return (alike.astype(np.float64) * cosines).mean(axis=1)
 
 
 def has_fasttext() -> bool:

@@ -18,8 +18,11 @@ from .nearest import Nearest
 from .normal import normal_form
 
 MOST_PAIRS = 1000
-NEAR_RESPONSES = 10
-PRIOR_POWER = 1.0
+MOST_KNOWN = 200_000
+"""Responses of train that others are compared with, the most frequent."""
+NEAR_RESPONSES = 50
+PRIOR_POWER = 1.25
+"""Both, and the square of cosines, chosen on a validation split; see `docs/reply-figures.md`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,12 +88,12 @@ class ResponseTable:
 
 def response_table(
     texts: Sequence[str], train: LabelledPairs, inventory: Mapping[str, str],
-    labels: Sequence[str], silent: str | None,
+    labels: Sequence[str],
 ) -> ResponseTable:  # fmt: skip
     """The table of normal forms `texts` [T] for `labels` [L].
 
-    A form of the inventory is its intent. Another one has the mean, weighted by cosine, of the
-    label shares of the NEAR_RESPONSES nearest responses of train and inventory; the prior where
+    A form of the inventory is its intent. Another one has the mean, weighted by cosine squared, of
+    the label shares of the NEAR_RESPONSES nearest responses of train and inventory; the prior where
     none of them has anything in common with it.
     """
     prior = label_prior(train.labels, labels)
@@ -98,13 +101,19 @@ def response_table(
     counts = np.array([[of[label] for label in labels] for of in known.values()], np.float64)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     places, cosines = Nearest(tuple(known)).near(texts, NEAR_RESPONSES)
-    found = np.einsum("tk,tkl->tl", cosines, shares[places])
+    found = _weighted(shares, places, cosines**2)
     total = found.sum(axis=1, keepdims=True)
     found = np.where(total > 0, found / np.where(total > 0, total, 1), prior)
     for row, text in enumerate(texts):
         if inventory.get(text) in labels:
             found[row] = np.array([label == inventory[text] for label in labels])
     return ResponseTable(found, prior)
+
+
+def _weighted(shares: np.ndarray, places: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Sums [T, L] of `shares` [R, L] at `places` [T, k], each times its weight [T, k]."""
+    pairs = zip(places, weights, strict=True)  # row by row: [T, k, L] is large
+    return np.stack([row @ shares[near] for near, row in pairs])
 
 
 def label_prior(names: Sequence[str], labels: Sequence[str]) -> np.ndarray:
@@ -114,13 +123,17 @@ def label_prior(names: Sequence[str], labels: Sequence[str]) -> np.ndarray:
     return found / found.sum()
 
 
-def _known_responses(
-    train: LabelledPairs, inventory: Mapping[str, str]
-) -> dict[str, Counter[str]]:
-    """Normal form -> labels of its rows of train; the intent of those that are not there."""
+def _known_responses(train: LabelledPairs, inventory: Mapping[str, str]) -> dict[str, Counter[str]]:
+    """Normal form -> labels of its rows of train; the intent of those that are not there.
+
+    MOST_KNOWN of train, the most frequent, ties by their order.
+    """
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for label, response in zip(train.labels, train.responses, strict=True):
         found[normal_form(response) or response][label] += 1
+    if len(found) > MOST_KNOWN:
+        frequent = sorted(found, key=lambda text: -found[text].total())[:MOST_KNOWN]
+        found = defaultdict(Counter, {text: found[text] for text in frequent})
     for text, intent in inventory.items():
         if text not in found:
             found[text][intent] += 1

@@ -153,10 +153,12 @@ class _Bench:
     def _responses(self, system: System, scores: np.ndarray) -> ResponseFigures | None:
         if self.trials is None or self.table is None:
             return None
+        rows, silent = self.trials.rows, self.rule.ranking.silent
+        with_intent = np.array([self.rows.labels[row] != silent for row in rows])
         if system.match is not None:
-            return response_figures(system.match(self.trials))
-        chosen = scores[self.trials.rows]
-        return response_figures(self.table.scores(chosen, self.trials.candidates))
+            return response_figures(system.match(self.trials), with_intent)
+        found = self.table.scores(scores[rows], self.trials.candidates)
+        return response_figures(found, with_intent)
 
 
 def _make_bench(
@@ -165,9 +167,7 @@ def _make_bench(
 ) -> _Bench:  # fmt: skip
     trials, table = draw_trials(rows, candidates, seed), None
     if trials is not None and has_sklearn() and "train" in data.splits:
-        table = response_table(
-            trials.texts, data.rows("train"), data.inventory, rule.labels, rule.ranking.silent
-        )
+        table = response_table(trials.texts, data.rows("train"), data.inventory, rule.labels)
     return _Bench(rule, data, rows, words or read_words(), seed, trials, table)
 
 

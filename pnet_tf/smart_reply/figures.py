@@ -74,20 +74,28 @@ class Calibration:
 
 
 @dataclass(frozen=True)
-class ResponseFigures:
-    """Rank of the true response among `candidates` responses, over `pairs` of the split.
-
-    `recall_at_1`, `recall_at_10`: share of ranks up to 1 and 10. `mrr`: mean of 1 / rank. Ties
-    have the mean of their ranks. `by_chance_at_1` and `by_chance_at_10`: what a draw would reach.
-    """
+class RankFigures:
+    """Share of ranks up to 1 and up to 10, and mean of 1 / rank; ties have the mean rank."""
 
     pairs: int
+    recall_at_1: float | None
+    recall_at_10: float | None
+    mrr: float | None
+
+
+@dataclass(frozen=True)
+class ResponseFigures:
+    """Rank of the true response among `candidates` responses.
+
+    `every`: over all pairs drawn. `with_intent`: over those whose true response has an intent.
+    `chance_at_1`, `chance_at_10`: the recall of scores that know nothing.
+    """
+
     candidates: int
-    recall_at_1: float
-    recall_at_10: float
-    mrr: float
-    by_chance_at_1: float
-    by_chance_at_10: float
+    every: RankFigures
+    with_intent: RankFigures
+    chance_at_1: float
+    chance_at_10: float
 
 
 def mean_ranks(scores: np.ndarray, targets: np.ndarray) -> np.ndarray:
@@ -142,14 +150,21 @@ def calibration(
     )
 
 
-def response_figures(scores: np.ndarray) -> ResponseFigures:
-    """Figures of scores [N, C] of candidates, the true response in the first column."""
+def response_figures(scores: np.ndarray, with_intent: np.ndarray) -> ResponseFigures:
+    """Figures of scores [P, C] of candidates, the true response in the first column.
+
+    `with_intent`, bool [P]: whether that has an intent.
+    """
     pairs, candidates = scores.shape
     ranks = mean_ranks(scores, np.zeros(pairs, np.int64))
     return ResponseFigures(
-        pairs, candidates, float((ranks <= 1).mean()), float((ranks <= 10).mean()),
-        float((1 / ranks).mean()), 1 / candidates, min(10 / candidates, 1.0),
+        candidates, _rank_figures(ranks), _rank_figures(ranks[with_intent]),
+        1 / candidates, min(10 / candidates, 1.0),
     )  # fmt: skip
+
+
+def _rank_figures(ranks: np.ndarray) -> RankFigures:
+    return RankFigures(len(ranks), mean_of(ranks <= 1), mean_of(ranks <= 10), mean_of(1 / ranks))
 
 
 def mean_of(values: Sequence[bool] | np.ndarray) -> float | None:

@@ -18,7 +18,7 @@ def has_sklearn() -> bool:
 
 
 class Vectors:
-    """Unit vectors of texts: words (1-2) and letters within words (2-4), half of each.
+    """Unit vectors of texts: words (1-2) and letters within words (3-4), half of each.
 
     tf is 1 + log(count), idf as scikit-learn smooths it, of the `texts` that it is made from. A
     dot product is then the mean of the cosine of words and that of letters, 0..1.
@@ -30,7 +30,7 @@ class Vectors:
 
         common = {"sublinear_tf": True, "dtype": np.float32}
         words = TfidfVectorizer(ngram_range=(1, 2), token_pattern=r"\S+", **common)
-        letters = TfidfVectorizer(ngram_range=(2, 4), analyzer="char_wb", **common)
+        letters = TfidfVectorizer(ngram_range=(3, 4), analyzer="char_wb", **common)
         self._union = make_union(words, letters)
         self._union.fit(list(texts))
 

@@ -133,9 +133,7 @@ def system_figures(
     )
 
 
-def _intents(
-    found: Offered, rows: LabelledPairs, rule: Rule, chosen: np.ndarray
-) -> IntentFigures:
+def _intents(found: Offered, rows: LabelledPairs, rule: Rule, chosen: np.ndarray) -> IntentFigures:
     places = np.flatnonzero(chosen)
     truth = [rows.labels[place] for place in places]
     names = [rule.labels[place] for place in rule.intents]
