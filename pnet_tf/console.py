@@ -57,6 +57,7 @@ _REPLY_FIGURES = (
     ("  banned by the word list", "suggestions.banned", ","),
     ("calibration error, best label", "calibration.label_ece", ".3f"),
     ("calibration error, trigger", "calibration.trigger_ece", ".3f"),
+    ("  of answered messages", "calibration.answered_ece", ".3f"),
     ("true response first of {}", "responses.every.recall_at_1", ".1%"),
     ("  in the first ten", "responses.every.recall_at_10", ".1%"),
     ("true response with an intent, first", "responses.with_intent.recall_at_1", ".1%"),

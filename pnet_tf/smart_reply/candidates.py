@@ -124,13 +124,15 @@ def label_prior(names: Sequence[str], labels: Sequence[str]) -> np.ndarray:
 
 
 def _known_responses(train: LabelledPairs, inventory: Mapping[str, str]) -> dict[str, Counter[str]]:
-    """Normal form -> labels of its rows of train; the intent of those that are not there.
+    """Normal form -> counts of its labels in train; once its intent for one that is not there.
 
-    MOST_KNOWN of train, the most frequent, ties by their order.
+    In train, where a row has the label of its message, a response of the inventory has its own
+    intent. MOST_KNOWN of train, the most frequent, ties by their order.
     """
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for label, response in zip(train.labels, train.responses, strict=True):
-        found[normal_form(response) or response][label] += 1
+        form = normal_form(response) or response
+        found[form][inventory.get(form, label)] += 1
     if len(found) > MOST_KNOWN:
         frequent = sorted(found, key=lambda text: -found[text].total())[:MOST_KNOWN]
         found = defaultdict(Counter, {text: found[text] for text in frequent})

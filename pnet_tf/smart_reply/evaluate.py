@@ -79,17 +79,20 @@ def evaluate_replies(
     """Run `model` on a split of `data`, test or valid, and baselines trained on its train.
 
     `words`: what no reply may hold, None the shipped list. `candidates`: responses among which the
-    true one is ranked. Raises InputError for a model without a ranking, a split that is missing,
+    true one is ranked. Raises InputError, before the work, for a model without a ranking, a split that is missing,
     empty or without any intent, and labels that the model does not know.
     """
     if split not in SPLITS:
         raise InputError(f"split must be one of {', '.join(SPLITS)}, got {split!r}")
     rule, rows = Rule.of(model.metadata), data.rows(split)
     check_rows(rows, rule, f"{data.name}, {split}")
+    compared = baselines and has_sklearn()
+    for needed in ("train", "valid") if compared else ():
+        data.rows(needed)
     bench = _make_bench(rule, data, rows, words, candidates, seed)
     system, encode = _model_system(model), rule.metadata.input_spec.encode
     own = bench.measured(system, rule.ranking.threshold)
-    rate, others = bench.compared(system) if baselines and has_sklearn() else (None, ())
+    rate, others = bench.compared(system) if compared else (None, ())
     return ReplyEvaluation(
         split=split,
         messages=len(rows),

@@ -65,10 +65,12 @@ class Calibration:
 
     `label_ece`: of the best label, the silent one included. `trigger_ece`: of the score that
     decides on silence, against whether the best intent is that of the true response.
+    `answered_ece`: the same over answered messages, where that score matters.
     """
 
     label_ece: float
     trigger_ece: float
+    answered_ece: float | None
     label_bins: tuple[ReliabilityBin, ...]
     trigger_bins: tuple[ReliabilityBin, ...]
 
@@ -139,12 +141,15 @@ def suggestion_figures(offers: Sequence[Offer], words: WordList) -> SuggestionFi
 
 
 def calibration(
-    best: np.ndarray, best_right: np.ndarray, triggers: np.ndarray, trigger_right: np.ndarray
-) -> Calibration:
-    """ECE and bins of the best label's scores and of the triggers, all [N]."""
+    best: np.ndarray, best_right: np.ndarray, triggers: np.ndarray, trigger_right: np.ndarray,
+    answered: np.ndarray,
+) -> Calibration:  # fmt: skip
+    """ECE and bins of the best label's scores and of the triggers; `answered` bool; all [N]."""
+    some = triggers[answered], trigger_right[answered]
     return Calibration(
         expected_calibration_error(best, best_right, BINS),
         expected_calibration_error(triggers, trigger_right, BINS),
+        expected_calibration_error(*some, BINS) if answered.any() else None,
         _bins(best, best_right),
         _bins(triggers, trigger_right),
     )

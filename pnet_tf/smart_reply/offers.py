@@ -128,7 +128,7 @@ def system_figures(
         answered=_intents(found, rows, rule, answered & ~silent),
         every=_intents(found, rows, rule, ~silent),
         suggestions=suggestion_figures(shown, words),
-        calibration=_calibration(found, rows, rule) if probabilities else None,
+        calibration=_calibration(found, rows, rule, answered) if probabilities else None,
         responses=responses,
     )
 
@@ -142,14 +142,16 @@ def _intents(found: Offered, rows: LabelledPairs, rule: Rule, chosen: np.ndarray
     return intent_figures([found.offers[place] for place in places], truth, ranks)
 
 
-def _calibration(found: Offered, rows: LabelledPairs, rule: Rule) -> Calibration:
+def _calibration(
+    found: Offered, rows: LabelledPairs, rule: Rule, answered: np.ndarray
+) -> Calibration:
     best = found.scores.argmax(axis=1)
     best_right = [rule.labels[at] == label for at, label in zip(best, rows.labels, strict=True)]
     pairs = zip(found.offers, rows.labels, strict=True)
     trigger_right = [bool(offer) and offer[0].label == label for offer, label in pairs]
     return calibration(
         found.scores.max(axis=1).astype(np.float64), np.array(best_right),
-        found.triggers, np.array(trigger_right),
+        found.triggers, np.array(trigger_right), answered,
     )  # fmt: skip
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+FEW = 20
+"""Messages of a bin whose share is drawn pale, for it says little."""
 _STYLE: Any = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
 
 
@@ -30,7 +32,7 @@ def draw_reliability(path: str | Path, found: Calibration, title: str) -> None:
 def reliability_png(found: Calibration, title: str) -> bytes:
     """Two diagrams (DeGroot and Fienberg 1983): the best label's score and the trigger's.
 
-    Each with its bins against the diagonal and, below, the share of messages in each bin. Raises
+    Each with its bins against the diagonal and, below, how many messages are in each bin. Raises
     InputError where matplotlib is not installed.
     """
     _check_matplotlib()
@@ -40,7 +42,7 @@ def reliability_png(found: Calibration, title: str) -> bytes:
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(_STYLE)
-        figure, stream = Figure(figsize=(8, 5), layout="constrained"), io.BytesIO()
+        figure, stream = Figure(figsize=(8, 5.4), layout="constrained"), io.BytesIO()
         _panels(figure, found)
         figure.suptitle(title)
         figure.savefig(stream, format="png", dpi=150, metadata={"Software": None})
@@ -73,27 +75,28 @@ def _panels(figure: Figure, found: Calibration) -> None:
     )
     for column, (name, bins, error) in enumerate(panels):
         _diagram(axes[0, column], bins, f"{name}: ECE {error:.3f}")
-        _shares(axes[1, column], bins)
+        _counts(axes[1, column], bins)
     axes[0, 0].set_ylabel("share that was right")
     axes[1, 0].set_ylabel("messages")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
 
 
 def _diagram(axes: Axes, bins: Sequence[ReliabilityBin], title: str) -> None:
     axes.plot([0, 1], [0, 1], color="grey", linewidth=1, linestyle="--", label="calibrated")
-    axes.bar(_middles(bins), [b.right for b in bins], width=0.92 / BINS, color="C0", alpha=0.35)
-    axes.plot([b.score for b in bins], [b.right for b in bins], "o-", color="C0", markersize=4,
-              linewidth=1, label="mean of a bin")  # fmt: skip
-    axes.set(xlim=(0, 1), ylim=(0, 1), title=title)
-    axes.title.set_fontsize(9)
+    for few, color, name in ((False, "C0", "bins"), (True, "0.7", f"fewer than {FEW} messages")):
+        some = [b for b in bins if (b.examples < FEW) == few]
+        right = [b.right for b in some]
+        axes.bar(_middles(some), right, width=0.92 / BINS, color=color, alpha=0.4, label=name)
+        axes.plot([b.score for b in some], right, "o", color=color, markersize=4, clip_on=False)
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    axes.set_title(title, fontsize=9)
     axes.grid(alpha=0.3)
-    axes.legend(loc="upper left", fontsize=8)
 
 
-def _shares(axes: Axes, bins: Sequence[ReliabilityBin]) -> None:
-    total = sum(b.examples for b in bins)
-    shares = [100 * b.examples / total for b in bins]
-    axes.bar(_middles(bins), shares, width=0.92 / BINS, color="grey")
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0f} %")
+def _counts(axes: Axes, bins: Sequence[ReliabilityBin]) -> None:
+    axes.bar(_middles(bins), [b.examples for b in bins], width=0.92 / BINS, color="grey")
+    axes.set_yscale("log")
+    axes.set_ylim(bottom=0.5)
     axes.set_xlabel("score")
     axes.grid(alpha=0.3, axis="y")
 

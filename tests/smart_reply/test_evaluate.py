@@ -83,6 +83,8 @@ def test_calibration_of_the_trigger(found):
     # a 0.6 right, b and f 0.5, c 0.45, d 0.3 right, e 0.1, g 0.9 right, h 0.2; the others wrong
     by_hand = (0.4 + 2 * 0.5 + 0.45 + 0.7 + 0.1 + 0.1 + 0.2) / 8
     assert found.model.calibration.trigger_ece == pytest.approx(by_hand, abs=1e-6)
+    answered = (0.4 + 2 * 0.5 + 0.45 + 0.1) / 5
+    assert found.model.calibration.answered_ece == pytest.approx(answered, abs=1e-6)
 
 
 def test_a_model_that_answers_nothing():
@@ -90,7 +92,7 @@ def test_a_model_that_answers_nothing():
     figures = plain(quiet)
     assert (figures.trigger_rate, figures.kept_silent) == (0, 1)
     assert (figures.answered.messages, figures.answered.mrr) == (0, None)
-    assert figures.every.precision_at_1 == 3 / 5
+    assert figures.every.precision_at_1 == 3 / 5 and figures.calibration.answered_ece is None
     assert (figures.suggestions.suggestions, figures.suggestions.distinct_share) == (0, None)
 
 

@@ -151,7 +151,7 @@ def test_plots_that_cannot_be(model, folder, monkeypatch):
 
 def test_the_same_figures_make_the_same_bytes():
     scores, right = np.array([0.1, 0.5, 0.9, 1.0]), np.array([False, True, True, True])
-    found = calibration(scores, right, scores, ~right)
+    found = calibration(scores, right, scores, ~right, right)
     made = reliability.reliability_png(found, "title")
     assert made == reliability.reliability_png(found, "title")
     assert made != reliability.reliability_png(found, "another")
@@ -160,4 +160,6 @@ def test_the_same_figures_make_the_same_bytes():
 def test_a_diagram_is_not_written_where_there_is_a_folder(tmp_path):
     scores, right = np.array([0.5]), np.array([True])
     with pytest.raises(InputError, match="is a folder"):
-        reliability.draw_reliability(tmp_path, calibration(scores, right, scores, right), "t")
+        reliability.draw_reliability(
+            tmp_path, calibration(scores, right, scores, right, right), "t"
+        )

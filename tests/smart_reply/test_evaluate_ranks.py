@@ -137,6 +137,13 @@ def test_intents_of_responses():
     assert np.allclose(table.prior, [3 / 7, 2 / 7, 2 / 7])
 
 
+def test_a_response_of_the_inventory_has_its_own_intent_in_train():
+    # the row has the label of its message
+    rows = LabelledPairs(("thanks for lunch",), ("meal",), ("You are welcome",))
+    table = response_table(("welcome",), rows, {"you are welcome": "thanks"}, LABELS)
+    assert table.shares[0].tolist() == [0, 1, 0]
+
+
 def test_the_prior_counts_one_more_of_each():
     assert np.allclose(label_prior(["a", "a", "odd"], ("a", "b")), [3 / 4, 1 / 4])
 
