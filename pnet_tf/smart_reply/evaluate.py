@@ -79,8 +79,8 @@ def evaluate_replies(
     """Run `model` on a split of `data`, test or valid, and baselines trained on its train.
 
     `words`: what no reply may hold, None the shipped list. `candidates`: responses among which the
-    true one is ranked. Raises InputError, before the work, for a model without a ranking, a split that is missing,
-    empty or without any intent, and labels that the model does not know.
+    true one is ranked. Raises InputError, before the work, for a model without a ranking, a split
+    that is missing, empty or without any intent, and labels that the model does not know.
     """
     if split not in SPLITS:
         raise InputError(f"split must be one of {', '.join(SPLITS)}, got {split!r}")

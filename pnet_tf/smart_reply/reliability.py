@@ -78,13 +78,17 @@ def _panels(figure: Figure, found: Calibration) -> None:
         _counts(axes[1, column], bins)
     axes[0, 0].set_ylabel("share that was right")
     axes[1, 0].set_ylabel("messages")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    handles, names = zip(*(one.get_legend_handles_labels() for one in axes[0]), strict=True)
+    legend = dict(zip(sum(names, []), sum(handles, []), strict=True))
+    figure.legend(legend.values(), legend.keys(), loc="outside lower center", ncols=3)
 
 
 def _diagram(axes: Axes, bins: Sequence[ReliabilityBin], title: str) -> None:
     axes.plot([0, 1], [0, 1], color="grey", linewidth=1, linestyle="--", label="calibrated")
     for few, color, name in ((False, "C0", "bins"), (True, "0.7", f"fewer than {FEW} messages")):
         some = [b for b in bins if (b.examples < FEW) == few]
+        if not some:  # an unclipped line without a point has no place, and no layout finds one
+            continue
         right = [b.right for b in some]
         axes.bar(_middles(some), right, width=0.92 / BINS, color=color, alpha=0.4, label=name)
         axes.plot([b.score for b in some], right, "o", color=color, markersize=4, clip_on=False)
@@ -96,7 +100,8 @@ def _diagram(axes: Axes, bins: Sequence[ReliabilityBin], title: str) -> None:
 def _counts(axes: Axes, bins: Sequence[ReliabilityBin]) -> None:
     axes.bar(_middles(bins), [b.examples for b in bins], width=0.92 / BINS, color="grey")
     axes.set_yscale("log")
-    axes.set_ylim(bottom=0.5)
+    axes.set_ylim(0.5, 2 * max(10, *(b.examples for b in bins)))
+    axes.minorticks_off()
     axes.set_xlabel("score")
     axes.grid(alpha=0.3, axis="y")
 
