@@ -1,6 +1,7 @@
 """What others would say: the most frequent replies, retrieval by TF-IDF, fastText.
 
-Each is trained on the training split alone, offers by the same rule, and answers as many messages.
+Each is trained on the training split alone, offers by the same rule but for the floor, which is
+made for the file's scores, and answers as many messages.
 """
 
 from __future__ import annotations
@@ -10,10 +11,13 @@ import re
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from ..export.ranking import fit_temperature
+from ..metrics import log_softmax
 from .candidates import Trials, label_prior
 from .labelled import LabelledPairs
 from .nearest import Nearest, Vectors
@@ -29,6 +33,8 @@ MOST_KNOWN = 200_000
 FASTTEXT = {"epoch": 50, "lr": 0.5, "dim": 100, "wordNgrams": 2, "minn": 2, "maxn": 5,
             "bucket": 100_000}  # fmt: skip
 """Options of fastText, those of the project's benchmark."""
+LEAST_SCORE = 1e-9
+"""Of a probability whose logarithm is taken."""
 
 
 def frequent_baseline(train: LabelledPairs, labels: Sequence[str]) -> System:
@@ -120,6 +126,22 @@ def fasttext_baseline(train: LabelledPairs, labels: Sequence[str]) -> System:
         return found
 
     return System("fastText", score, probabilities=True)
+
+
+def calibrated(system: System, valid: LabelledPairs, labels: Sequence[str]) -> System:
+    """`system` with its scores p as softmax(log p / T), T fitted on `valid` as an export does."""
+    places = {label: place for place, label in enumerate(labels)}
+    targets = np.array([places.get(label, -1) for label in valid.labels], np.int64)
+    temperature = fit_temperature(_logits(system.score(valid.messages)), targets)
+
+    def score(messages: Sequence[str]) -> np.ndarray:
+        return np.exp(log_softmax(_logits(system.score(messages)) / temperature))
+
+    return replace(system, score=score)
+
+
+def _logits(scores: np.ndarray) -> np.ndarray:
+    return np.log(np.maximum(scores, LEAST_SCORE))
 
 
 def _corpus(train: LabelledPairs, labels: Sequence[str]) -> Iterator[str]:

@@ -12,7 +12,13 @@ import numpy as np
 from ..errors import InputError
 from ..export.ranking import fit_threshold
 from ..tflite.metadata import ModelMetadata
-from .baselines import fasttext_baseline, frequent_baseline, has_fasttext, nearest_baseline
+from .baselines import (
+    calibrated,
+    fasttext_baseline,
+    frequent_baseline,
+    has_fasttext,
+    nearest_baseline,
+)
 from .candidates import ResponseTable, Trials, draw_trials, response_table
 from .figures import ResponseFigures, response_figures
 from .labelled import LabelledPairs, ReplyData, read_reply_data
@@ -112,7 +118,7 @@ def _model_system(model: ReplyModel) -> System:
     def score(messages: Sequence[str]) -> np.ndarray:
         return model.scores(model.metadata.input_spec.encode(messages).array)
 
-    return System("model", score, probabilities=True)
+    return System("model", score, probabilities=True, floor=None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,14 +146,14 @@ class _Bench:
         valid, found = self.data.rows("valid"), []
         answered = self._offered(model, valid).answered(self.rule.ranking.threshold)
         rate = float(answered.mean())
-        for baseline in _baselines(self.data.rows("train"), self.rule.labels):
+        for baseline in _baselines(self.data.rows("train"), valid, self.rule.labels):
             threshold = fit_threshold(self._offered(baseline, valid).triggers, rate)
             found.append(self.measured(baseline, threshold))
         return rate, tuple(found)
 
     def _offered(self, system: System, rows: LabelledPairs) -> Offered:
         encoded = self.rule.metadata.input_spec.encode(rows.messages).array
-        found = self.rule.offered(system.score(rows.messages), encoded)
+        found = self.rule.offered(system.score(rows.messages), encoded, system.floor)
         if system.by_chance:
             drawn = np.random.default_rng(self.seed).random(len(rows))
             return replace(found, triggers=drawn)
@@ -174,11 +180,13 @@ def _make_bench(
     return _Bench(rule, data, rows, words or read_words(), seed, trials, table)
 
 
-def _baselines(train: LabelledPairs, labels: Sequence[str]) -> Iterator[System]:
+def _baselines(
+    train: LabelledPairs, valid: LabelledPairs, labels: Sequence[str]
+) -> Iterator[System]:
     yield frequent_baseline(train, labels)
     yield nearest_baseline(train, labels)
     if has_fasttext():
-        yield fasttext_baseline(train, labels)
+        yield calibrated(fasttext_baseline(train, labels), valid, labels)
 
 
 def _notes(bench: _Bench, baselines: bool) -> Iterator[str]:

@@ -37,7 +37,7 @@ class System:
 
     `match`: its own scores of responses; None: those that follow from its labels. `by_chance`:
     it says the same to all messages, so that it answers some of them by chance. `probabilities`:
-    whether its scores are meant as such.
+    whether its scores are meant as such. `floor`: the least score that it offers; None: the file's.
     """
 
     name: str
@@ -45,6 +45,7 @@ class System:
     match: Match | None = None
     by_chance: bool = False
     probabilities: bool = False
+    floor: float | None = 0.0
 
 
 @dataclass(frozen=True)
@@ -90,9 +91,15 @@ class Rule:
         """Places of all labels but the silent one, int64 [I]."""
         return np.flatnonzero([label != self.ranking.silent for label in self.labels])
 
-    def offered(self, scores: np.ndarray, messages: np.ndarray) -> Offered:
-        """What is offered for scores [N, L] and encoded messages uint8 [N, B], before silence."""
-        ranking, meta = replace(self.ranking, threshold=0.0), self.metadata
+    def offered(
+        self, scores: np.ndarray, messages: np.ndarray, floor: float | None = None
+    ) -> Offered:
+        """What is offered for scores [N, L] and encoded messages uint8 [N, B], before silence.
+
+        `floor` None: that of the ranking.
+        """
+        floor = self.ranking.floor if floor is None else floor
+        ranking, meta = replace(self.ranking, threshold=0.0, floor=floor), self.metadata
         rows = [
             suggest(row, message.tobytes().rstrip(b"\0"), self.labels, meta.replies, ranking)
             for row, message in zip(scores.tolist(), messages, strict=True)

@@ -112,6 +112,13 @@ def test_baselines_are_held_to_the_rate_on_valid(found):
     assert abs(nearest.trigger_rate - 5 / 8) <= 1 / 8
 
 
+def test_baselines_have_no_floor():
+    model = GivenScores(ranking=replace(RANKING, floor=0.35))
+    frequent = evaluate_replies(model, data()).baselines[0]
+    # (2, 1, 1, 1) of eight and one more of each: none would reach the floor
+    assert frequent.suggestions.fewer_than_three_share == 0
+
+
 def test_the_nearest_message_of_a_message_is_itself(found):
     # 8 rows vote, the one that is the message with cosine 1 and the others with 0
     assert found.baselines[1].every.precision_at_1 == 1

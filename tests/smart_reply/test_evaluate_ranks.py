@@ -12,6 +12,7 @@ from hypothesis import strategies as some
 
 from pnet_tf.smart_reply import baselines, candidates
 from pnet_tf.smart_reply.baselines import (
+    calibrated,
     fasttext_baseline,
     frequent_baseline,
     has_fasttext,
@@ -29,6 +30,7 @@ from pnet_tf.smart_reply.figures import intent_figures, mean_ranks, recall_at, r
 from pnet_tf.smart_reply.labelled import LabelledPairs
 from pnet_tf.smart_reply.nearest import Nearest
 from pnet_tf.smart_reply.normal import normal_form
+from pnet_tf.smart_reply.offers import System
 from pnet_tf.tflite.ranking import Suggestion
 
 LABELS = ("meal", "thanks", "quiet")
@@ -213,6 +215,14 @@ def test_fasttext_by_a_stand_in(monkeypatch):
     found = fasttext_baseline(TRAIN, LABELS)
     assert made[0].corpus.splitlines()[2] == "__label__1 here is a gift"
     assert found.score(["Well, hi"]).tolist() == [[0.25, 1, 0]] and found.probabilities
+
+
+def test_too_sure_scores_are_calibrated():
+    # right for three of four messages, and always sure
+    sure = System("sure", lambda messages: np.tile([1.0, 0, 0], (len(messages), 1)))
+    valid = LabelledPairs(tuple("abcd"), ("meal", "meal", "meal", "quiet"), tuple("abcd"))
+    found = calibrated(sure, valid, LABELS).score(["x"])
+    assert np.isclose(found.sum(), 1) and found[0, 0] == pytest.approx(0.75, abs=1e-3)
 
 
 def test_fasttext_is_left_out_where_it_is_not(monkeypatch):
