@@ -339,5 +339,40 @@ def demo(out: str) -> None:
     run_demo(Path(out))
 
 
+@main.group("smart-reply")
+def smart_reply() -> None:
+    """Replies to messages, from pairs of message and response."""
+
+
+@smart_reply.command("evaluate", cls=Command)
+@click.argument("model")
+@click.argument("folder", metavar="DIR")
+@click.option("--split", default="test", show_default=True, help="valid or test.")
+@click.option("--plot", metavar="FILE.png", help="Draw how well scores are calibrated.")
+@click.option("--baselines/--no-baselines", default=True, show_default=True,
+              help="Also the most frequent replies, nearest messages and, if installed, "
+              "fastText.")  # fmt: skip
+@click.option("--words", metavar="FILE", help="Words that no reply may hold, instead of the "
+              "shipped ones.")  # fmt: skip
+@click.option("--candidates", type=click.IntRange(2, 1000), default=100, show_default=True,
+              help="Responses among which the true one is ranked.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True,
+              help="Of what is drawn: the other responses.")  # fmt: skip
+@json_option
+def evaluate_replies(
+    model: str, folder: str, split: str, plot: str | None, json_path: str | None, **options: Any
+) -> None:
+    """Measure the replies of MODEL on a split of DIR, beside baselines that answer as often."""
+    from .smart_reply.evaluate import evaluate_files
+    from .smart_reply.reliability import check_plot, draw_reliability
+
+    if plot is not None:
+        check_plot(plot, (model, json_path))
+    result = evaluate_files(model, folder, split, **options)
+    if plot is not None and result.model.calibration is not None:
+        draw_reliability(plot, result.model.calibration, f"{Path(model).name}, {split}")
+    give(result, json_path, lambda: console.show_replies(result))
+
+
 if __name__ == "__main__":
     sys.exit(main())

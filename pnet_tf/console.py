@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from .graph import PropagationReport, Step
     from .runs.teach import TeachReport
     from .search.records import SweepReport
+    from .smart_reply.evaluate import ReplyEvaluation
+    from .smart_reply.offers import SystemFigures
     from .tflite.benchmark import BenchmarkResult
     from .tflite.inspect import ModelInfo
     from .tflite.metadata import ModelMetadata
@@ -37,6 +39,32 @@ _OUT = Console(highlight=False, soft_wrap=True)
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _LINES = 50
 """A training of more epochs prints some of them only."""
+_REPLY_FIGURES = (
+    ("", "name", ""),
+    ("messages answered", "trigger_rate", ".1%"),
+    ("without an intent: left silent", "kept_silent", ".1%"),
+    ("answered, with an intent", "answered.messages", ","),
+    ("  intent first", "answered.precision_at_1", ".1%"),
+    ("  intent in the first three", "answered.recall_at_3", ".1%"),
+    ("  MRR of the intent", "answered.mrr", ".3f"),
+    ("with an intent, as if all were answered", "every.messages", ","),
+    ("  intent first", "every.precision_at_1", ".1%"),
+    ("  intent in the first three", "every.recall_at_3", ".1%"),
+    ("  MRR of the intent", "every.mrr", ".3f"),
+    ("suggestions", "suggestions.suggestions", ","),
+    ("  distinct within their message", "suggestions.distinct_share", ".1%"),
+    ("  different replies", "suggestions.distinct_replies", ","),
+    ("  messages with fewer than three", "suggestions.fewer_than_three_share", ".1%"),
+    ("  banned by the word list", "suggestions.banned", ","),
+    ("calibration error, best label", "calibration.label_ece", ".3f"),
+    ("calibration error, trigger", "calibration.trigger_ece", ".3f"),
+    ("  of answered messages", "calibration.answered_ece", ".3f"),
+    ("true response first of {}", "responses.every.recall_at_1", ".1%"),
+    ("  in the first ten", "responses.every.recall_at_10", ".1%"),
+    ("true response with an intent, first", "responses.with_intent.recall_at_1", ".1%"),
+    ("  in the first ten", "responses.with_intent.recall_at_10", ".1%"),
+)
+"""What `smart-reply evaluate` shows: name, place in `SystemFigures`, format."""
 
 
 def printable(text: str) -> str:
@@ -373,6 +401,38 @@ def show_propagation(report: PropagationReport) -> None:
             "nodes reached": _percent(report.reached_share),
         }
     )
+
+
+def show_replies(found: ReplyEvaluation) -> None:
+    """The end of `smart-reply evaluate`: a row a figure, a column a system."""
+    say(
+        f"{found.split}: {found.messages:,} messages, the true response of {found.with_intent:,} "
+        "has an intent"
+    )
+    rows = _reply_rows((found.model, *found.baselines))
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for name, *cells in rows:
+        right = (cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True))
+        say("  ".join((name.ljust(widths[0]), *right)).rstrip())
+    for note in found.notes:
+        say(note)
+
+
+def _reply_rows(systems: Sequence[SystemFigures]) -> list[tuple[str, ...]]:
+    """Name of a figure and a cell for each system."""
+    among = next((s.responses.candidates for s in systems if s.responses), 0)
+    return [
+        (name.format(among), *(_cell(system, path, form) for system in systems))
+        for name, path, form in _REPLY_FIGURES
+    ]
+
+
+def _cell(system: Any, path: str, form: str) -> str:
+    """The figure at a dotted path, "-" where there is none."""
+    value = system
+    for name in path.split("."):
+        value = None if value is None else getattr(value, name)
+    return "-" if value is None else format(value, form)
 
 
 def _percent(value: float | None) -> str | None:
