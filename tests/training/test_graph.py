@@ -220,11 +220,11 @@ def chain(rows=90):
 @pytest.mark.parametrize("changes", [ALONE, TAUGHT], ids=["alone", "taught"])
 def test_a_graph_is_worth_labels(changes):
     data, graph, x = chain()
-    changes = {**changes, "schedule": {"epochs": 12, "batch_size": 16}}
+    changes = {**changes, "schedule": {"epochs": 12, "batch_size": 32}}
     alone = fit(data, changes)
     taught = fit(data, changes, graph=graph, nodes=x)
     score = "valid_projection_accuracy"
-    assert taught.best[score] > alone.best[score] + 0.05
+    assert taught.best[score] > alone.best[score] + 0.2
     row = taught.history[-1]
     assert {"projection_loss", "propagated_loss", "neighbours_loss"} <= set(row)
     assert taught.data is data and row["neighbours_loss"] > 0
