@@ -42,6 +42,7 @@ from pnet_tf.settings import (
     read_recipe,
     recipe_names,
 )
+from pnet_tf.smart_reply.report import BuildReport
 from pnet_tf.tflite import isolation, model, reader
 from pnet_tf.tflite.benchmark import BenchmarkResult
 from pnet_tf.tflite.compatibility import ALLOWED_OPERATORS
@@ -64,6 +65,7 @@ _RESULTS: Mapping[str, tuple[type, ...]] = {
     "benchmark": (BenchmarkResult,),
     "bits": (SweepReport,),
     "propagate": (PropagationReport,),
+    "smart-reply build": (BuildReport,),
 }
 _LISTS = ("predict",)
 _WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false"}
@@ -237,12 +239,21 @@ def commands_page() -> str:
     """Every command: arguments, options, keys of its JSON."""
     page = ["# Commands and their JSON\n\n", "What [the command line](../command-line.md) takes ",
             "and what `--json` writes, one section a command.\n"]  # fmt: skip
-    for name, command in commands.commands.items():
+    for name, command in _all_commands():
         page += _command(name, command)
     page.append("\n## Objects within\n\nWhat the results above hold.\n")
     for inner in _inner(made for classes in _RESULTS.values() for made in classes):
         page += [f"\n### {inner.__name__}\n\n", _text(inner), "\n\n", class_table(inner)]
     return "".join(page)
+
+
+def _all_commands() -> Iterable[tuple[str, click.Command]]:
+    """Every command by its name, those of a group behind the group's."""
+    for name, command in commands.commands.items():
+        inner = command.commands if isinstance(command, click.Group) else {}
+        yield from ((f"{name} {below}", one) for below, one in inner.items())
+        if not inner:
+            yield name, command
 
 
 def _command(name: str, command: click.Command) -> list[str]:

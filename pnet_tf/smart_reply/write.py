@@ -28,8 +28,8 @@ def build_smart_reply(pairs: Any, out: str | os.PathLike[str], **options: Any) -
     The folder is DATA for `train`. It appears whole or not at all. Raises InputError, before the
     work, for a folder that holds something or cannot be made.
     """
-    target = check_folder(out)
-    return write_built(build(pairs, **options), target)
+    check_folder(out)
+    return write_built(build(pairs, **options), out)
 
 
 def write_built(built: Built, out: str | os.PathLike[str]) -> BuildReport:
