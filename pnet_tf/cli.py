@@ -349,10 +349,10 @@ def smart_reply() -> None:
 @click.option("--out", required=True, metavar="DIR", help="Folder to write, new or empty.")
 @click.option("--seeds", metavar="FILE", help="Rows of response and intent, with a tab between; "
               "otherwise chosen.")  # fmt: skip
-@click.option("--intents", type=int, metavar="N", help="How many intents [default: by the number of "
-              "responses, or those of --seeds].")  # fmt: skip
-@click.option("--fewest", type=int, metavar="N", help="Pairs that a response needs [default: one in "
-              "50000, at least 3].")  # fmt: skip
+@click.option("--intents", type=int, metavar="N", help="How many intents [default: by the number "
+              "of responses, or those of --seeds].")  # fmt: skip
+@click.option("--fewest", type=int, metavar="N", help="Pairs that a response needs [default: one "
+              "in 50000, at least 3].")  # fmt: skip
 @click.option("--words", metavar="FILE", help="Words that no reply may hold, instead of the "
               "shipped ones.")  # fmt: skip
 @click.option("--confidence", "least_confidence", type=float, metavar="X",

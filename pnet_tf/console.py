@@ -166,7 +166,7 @@ class StepWatch:
         self._progress.update(self._task, completed=step.step, change=f"{step.change:.2g}")
 
 
-class BuildWatch(StepWatch):
+class BuildWatch:
     """One line: what a building is doing, and how far it is."""
 
     def __init__(self) -> None:
@@ -176,6 +176,16 @@ class BuildWatch(StepWatch):
             *columns, console=screen, transient=True, disable=not screen.is_terminal
         )
         self._task = self._progress.add_task("starting", total=None)
+
+    def __enter__(self) -> BuildWatch:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        if self._progress.live.is_started:
+            self._progress.stop()
 
     def __call__(self, what: str, done: int) -> None:
         """Renew the line."""

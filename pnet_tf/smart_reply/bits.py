@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -20,12 +21,7 @@ def pooled(texts: Sequence[str], seed: int = 0) -> np.ndarray:
 
     The first BYTES of each are read, BATCH texts at a time. A text without a word is all 0.
     """
-    project = TextProjection(functions=COLUMNS // 8, bits=8, tokens=TOKENS, seed=seed)
-
-    @tf.function(reduce_retracing=True)
-    def pool(data: tf.Tensor) -> tf.Tensor:
-        return tf.math.l2_normalize(tf.reduce_sum(project(data), axis=1), axis=1)
-
+    pool = _pool(seed)
     found = np.empty((len(texts), COLUMNS), np.float32)
     for start in range(0, len(texts), BATCH):
         part = texts[start : start + BATCH]
@@ -34,6 +30,18 @@ def pooled(texts: Sequence[str], seed: int = 0) -> np.ndarray:
             content = (normal_form(text) or text).encode("utf-8", "replace")[:BYTES]
             data[row, : len(content)] = np.frombuffer(content, np.uint8)
         found[start : start + BATCH] = pool(data).numpy()[: len(part)]
+    return found
+
+
+@lru_cache(maxsize=4)
+def _pool(seed: int) -> Callable[[np.ndarray], tf.Tensor]:
+    project = TextProjection(functions=COLUMNS // 8, bits=8, tokens=TOKENS, seed=seed)
+
+    def pool(data: tf.Tensor) -> tf.Tensor:
+        return tf.math.l2_normalize(tf.reduce_sum(project(data), axis=1), axis=1)
+
+    shape = tf.TensorSpec([BATCH, BYTES], tf.uint8)
+    found: Callable[[np.ndarray], tf.Tensor] = tf.function(pool, input_signature=[shape])
     return found
 
 

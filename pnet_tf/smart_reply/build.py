@@ -13,7 +13,13 @@ from ..projections.seeded import check_seed
 from .bits import pooled
 from .corpus import Corpus, read_corpus
 from .counts import count_responses
-from .intents import LEAST_CONFIDENCE, Intents, build_intents
+from .intents import (
+    LEAST_CONFIDENCE,
+    MOST_CONFIDENCE,
+    Intents,
+    build_intents,
+    check_number,
+)
 from .inventory import Inventory, make_inventory
 from .messages import SoftLabels, soft_labels
 from .pairs import Pair
@@ -97,12 +103,11 @@ def build(
     split. Where there are splits, all is learnt from train; else messages are divided 80:10:10 by
     their hash. `seeds`: response -> intent, or a file of both; None chooses them, `intents` in all.
     `words`: what replies must not hold, or its file. `silent_ratio`: SILENT rows of train for each
-    one with an intent. `inventory`: further options of `make_inventory`. The same arguments give the
-    same result. Raises InputError for what cannot be read, and where too little is frequent.
+    one with an intent. `inventory`: further options of `make_inventory`. The same arguments give
+    the same result. Raises InputError for what cannot be read, and where too little is frequent.
     """
     options = Options(intents, fewest, silent_ratio, least_confidence, check_seed(seed))
-    if not 0 <= silent_ratio <= MOST_SILENT_RATIO:
-        raise InputError(f"silent_ratio must be 0..{MOST_SILENT_RATIO:g}, got {silent_ratio}")
+    _check(options)
     given = read_reply_seeds(seeds) if isinstance(seeds, str | Path) else seeds
     listed = words if isinstance(words, WordList) else read_words(words)
     source = open_source(pairs)
@@ -120,6 +125,20 @@ def build(
     return _tables(source, options, kept, found, corpus, soft, watch or _silence)
 
 
+def _check(options: Options) -> None:
+    """Raise InputError for values out of range: before the pairs are read."""
+    if not 0 <= options.silent_ratio <= MOST_SILENT_RATIO:
+        raise InputError(
+            f"silent_ratio must be 0..{MOST_SILENT_RATIO:g}, got {options.silent_ratio}"
+        )
+    if not 0 < options.least_confidence <= MOST_CONFIDENCE:
+        raise InputError(
+            f"least_confidence must be above 0, at most {MOST_CONFIDENCE}, "
+            f"got {options.least_confidence}"
+        )
+    check_number(options.intents)
+
+
 def _tables(
     source: Source, options: Options, kept: Inventory, found: Intents, corpus: Corpus,
     soft: SoftLabels, watch: Watch,
@@ -130,7 +149,7 @@ def _tables(
         if place >= 0
     }.get
     answered = int(corpus.counts[found.of[corpus.columns] >= 0].sum())
-    read = {split: _told(reader, watch, f"writing {split}") for split, reader in source.splits.items()}
+    read = {s: _told(reader, watch, f"labelling {s}") for s, reader in source.splits.items()}
     rows, silent = train_rows(
         read["train"], corpus, soft, intent_of, round(options.silent_ratio * answered), options.seed
     )

@@ -53,6 +53,12 @@ def default_intents(responses: int) -> int:
     return min(responses, max(FEWEST_INTENTS, min(MOST_INTENTS, round(3 * math.sqrt(responses)))))
 
 
+def check_number(intents: int | None) -> None:
+    """Raise InputError for a number of intents that is none, or below 2."""
+    if intents is not None and (type(intents) is not int or intents < 2):
+        raise InputError(f"intents must be a whole number of at least 2, got {intents!r}")
+
+
 def build_intents(
     inventory: Inventory,
     corpus: Corpus,
@@ -67,17 +73,13 @@ def build_intents(
     """Intents of the responses of `inventory`; `vectors` [M, D] are `pooled` messages of `corpus`.
 
     `seeds` maps responses to intents; without, or where fewer than `intents`, further ones are
-    chosen. They are carried over a graph of like responses (`response_edges`), held fast; a response
-    takes its best intent from `least_confidence` on. Raises InputError for seeds that are no
-    response, and where only one intent comes about.
+    chosen. They are carried over a graph of like responses (`response_edges`), held fast; a
+    response takes its best intent from `least_confidence` on. Raises InputError for seeds that are
+    no response, and where only one intent comes about.
     """
     known = read_polarity() if polarity is None else polarity
     keys = [response.key for response in inventory.responses]
     given = {} if seeds is None else place_seeds(seeds, inventory.places())
-    if not 0 < least_confidence <= MOST_CONFIDENCE:
-        raise InputError(
-            f"least_confidence must be above 0, at most {MOST_CONFIDENCE}, got {least_confidence}"
-        )
     number = _number(intents, len(set(given.values())), len(keys))
     graph = _graph(keys, corpus, vectors, known, seed)
     placed = _all_seeds(graph, inventory, given, number, least_confidence)
@@ -87,10 +89,9 @@ def build_intents(
 
 
 def _number(intents: int | None, given: int, responses: int) -> int:
+    check_number(intents)
     if intents is None:
         return given or default_intents(responses)
-    if type(intents) is not int or intents < 2:
-        raise InputError(f"intents must be a whole number of at least 2, got {intents!r}")
     return min(intents, responses)
 
 

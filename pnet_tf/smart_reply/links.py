@@ -48,8 +48,8 @@ def response_edges(
 ) -> Edges:
     """The MOST_NEIGHBOURS likest responses of each, of the same of `kinds` (int [R]).
 
-    Likeness: SHAPE_WEIGHT times the cosine of `shapes` [R, D], centred spellings, and the rest times
-    the product of `meanings` [R, D], `contexts`; at least LEAST_LIKENESS.
+    Likeness: SHAPE_WEIGHT times the cosine of `shapes` [R, D], centred spellings, and the rest
+    times the product of `meanings` [R, D], `contexts`; at least LEAST_LIKENESS.
     """
     both = np.hstack([shapes * SHAPE_WEIGHT**0.5, meanings * (1 - SHAPE_WEIGHT) ** 0.5])
     both = np.asarray(both, np.float32)

@@ -10,7 +10,7 @@ from .corpus import Corpus
 from .intents import Intents
 from .links import centred, message_edges
 
-OWN_WEIGHT, NEAR_WEIGHT = 1.0, 0.1
+OWN_WEIGHT, NEAR_WEIGHT = 1.0, 0.2
 """Weights of a message's own responses, and of each near message times its likeness."""
 LEAST_SHARE = 0.1
 """Share from which an intent that only near messages have is taken."""
@@ -22,8 +22,8 @@ def soft_labels(corpus: Corpus, intents: Intents, vectors: np.ndarray, seed: int
     """Shares of the messages that have a response with an intent.
 
     A message's own: pairs with each of its responses times the confidence of its intent. They are
-    carried over edges of near messages (`message_edges` of `vectors` [M, D], `pooled`), which raises
-    what near messages agree in. Intents that are not the message's own need LEAST_SHARE.
+    carried over edges of near messages (`message_edges` of `vectors` [M, D], `pooled`), which
+    raises what near messages agree in. Intents that are not the message's own need LEAST_SHARE.
     """
     own = _own(corpus, intents)
     answered = np.flatnonzero(np.diff(own.indptr))

@@ -37,7 +37,7 @@ class Polarity:
         return any(map(self._is_negation, _WORD.findall(rest)))
 
     def kind(self, key: str) -> int:
-        """0..3; replies of different kinds share no intent: +1 for one that negates, +2 that asks."""
+        """0..3, 1 for one that negates and 2 for one that asks; each has intents of its own."""
         return int(self.negates(key)) + 2 * key.endswith("?")
 
     def role(self, counts: Mapping[str, int]) -> str | None:

@@ -142,8 +142,8 @@ def report_page(report: BuildReport) -> str:
 def _sizes(report: BuildReport) -> Iterator[str]:
     yield f"* {report.pairs:,} pairs to learn from."
     yield (f"* {report.responses:,} different responses are short, safe and frequent: found "
-           f"{report.fewest} times or more (`--fewest`). They answer {report.kept_share:.1%} of the "
-           "pairs.")  # fmt: skip
+           f"{report.fewest} times or more (`--fewest`). They answer {report.kept_share:.1%} of "
+           "the pairs.")  # fmt: skip
     yield (f"* {report.placed:,} of them have one of {len(report.intents)} intents; these answer "
            f"{report.placed_share:.1%} of the pairs.")  # fmt: skip
     if not report.names_checked:
@@ -159,8 +159,8 @@ def _tables(report: BuildReport) -> Iterator[str]:
     for split in report.splits:
         yield f"| {split.split} | {split.rows:,} | {split.answered_share:.1%} | {split.soft:,} |"
     yield ""
-    yield (f"`{SILENT}` is the label of messages that get no reply. Of {report.silent_pairs:,} such "
-           f"pairs train has {report.options.silent_ratio:g} for each row with an intent "
+    yield (f"`{SILENT}` is the label of messages that get no reply. Of {report.silent_pairs:,} "
+           f"such pairs train has {report.options.silent_ratio:g} for each row with an intent "
            "(`--silent-ratio`), or all; valid and test have theirs as they come.")  # fmt: skip
     if report.divided:
         yield "The tables were divided by messages: equal ones are in one table."
@@ -191,7 +191,8 @@ def _without(report: BuildReport) -> Iterator[str]:
 
 def _thrown(report: BuildReport) -> Iterator[str]:
     if report.rejected:
-        yield from ("## Thrown away", "", "| why | responses | pairs | examples |", "|---|---|---|---|")
+        yield from ("## Thrown away", "")
+        yield from ("| why | responses | pairs | examples |", "|---|---|---|---|")
     for found in report.rejected:
         examples = ", ".join(f"{_plain(text)} ({n})" for text, n in found.examples[:EXAMPLES])
         yield f"| {found.reason} | {found.responses:,} | {found.pairs:,} | {examples} |"

@@ -51,7 +51,8 @@ def train_rows(
         shares = soft.get(places.get(message_key(pair.message), -1))
         if shares is None:
             others += 1
-            _put(silent, (-share(f"{pair.message}\t{pair.response}", seed), number, pair), most_silent)
+            place = share("\t".join(pair), seed)
+            _put(silent, (-place, number, pair), most_silent)
         elif intent_of(normal_form(pair.response)) is not None:
             several = shares if len(shares) > 1 else None
             rows.append((number, Row(best_label(shares), pair.message, several, pair.response)))

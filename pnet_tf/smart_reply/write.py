@@ -72,17 +72,23 @@ def check_folder(out: str | os.PathLike[str]) -> Path:
     """The folder that will be written; InputError unless it is empty, or new in one that exists."""
     try:
         target = Path(os.path.realpath(out))
-        if target.is_dir() and any(target.iterdir()):
-            raise InputError(f"{out} is not empty; give a new folder")
-        if target.exists() and not target.is_dir():
-            raise InputError(f"{out} is a file; give a new folder")
-        if not target.parent.is_dir():
-            raise InputError(f"{target.parent} does not exist; make the folder first")
-        _beside(target).rmdir()
+        problem = _folder_problem(target)
+        if not problem:
+            _beside(target).rmdir()
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"{out} cannot be written: {reason}") from None
+        problem = f"cannot be written: {getattr(error, 'strerror', None) or error}"
+    if problem:
+        raise InputError(f"{out} {problem}")
     return target
+
+
+def _folder_problem(target: Path) -> str:
+    """What keeps `target` from being written, "" for nothing."""
+    if target.is_dir():
+        return "is not empty; give a new folder" if any(target.iterdir()) else ""
+    if target.exists():
+        return "is a file; give a new folder"
+    return "" if target.parent.is_dir() else "lies in no folder; make that first"
 
 
 def _beside(target: Path) -> Path:
