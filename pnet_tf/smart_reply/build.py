@@ -51,8 +51,9 @@ class Options:
 class Built:
     """All of a building.
 
-    `tables`: split -> rows; `silent` pairs of train had no intent and `dropped` ones of valid and
-    test were left out, by split, where no silent row is left to learn from.
+    `tables`: split -> rows; `silent` pairs of train belong to messages without an intent;
+    `mixed` ones, whose message has one and whose response has none, make no row. `dropped` ones of
+    valid and test were left out, by split, where no silent row is left to learn from.
     """
 
     source: Source
@@ -61,6 +62,7 @@ class Built:
     intents: Intents
     tables: Mapping[str, tuple[Row, ...]]
     silent: int
+    mixed: int
     dropped: Mapping[str, int]
 
     @property
@@ -150,7 +152,7 @@ def _tables(
     }.get
     answered = int(corpus.counts[found.of[corpus.columns] >= 0].sum())
     read = {s: _told(reader, watch, f"labelling {s}") for s, reader in source.splits.items()}
-    rows, silent = train_rows(
+    rows, silent, mixed = train_rows(
         read["train"], corpus, soft, intent_of, round(options.silent_ratio * answered), options.seed
     )
     tables, dropped = {"train": tuple(rows)}, {}
@@ -160,7 +162,7 @@ def _tables(
             every = list(true_rows(read[split], intent_of))
             tables[split] = tuple(row for row in every if learnt or row.label != SILENT)
             dropped[split] = len(every) - len(tables[split])
-    return Built(source, options, kept, found, tables, silent, dropped)
+    return Built(source, options, kept, found, tables, silent, mixed, dropped)
 
 
 def _told(reader: Reader, watch: Watch, what: str) -> Iterator[Pair]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -143,26 +142,32 @@ def _named(
     confidence: np.ndarray, polarity: Polarity, edges: int,
 ) -> Intents:  # fmt: skip
     """The intents by falling count, those that were not given named after their first reply."""
-    before = tuple(dict.fromkeys(seeds.values()))
-    members = {old: np.flatnonzero(best == place).tolist() for place, old in enumerate(before)}
-    total = {old: sum(inventory.responses[p].count for p in members[old]) for old in before}
-    ranked = sorted(before, key=lambda old: (-total[old], before.index(old)))
-    names: dict[str, str] = {old: old for old in ranked if old in given}
-    for old in ranked:
-        if old not in names:
-            key = inventory.responses[members[old][0]].key
-            names[old] = intent_name(key, {*names.values(), SILENT})
+    responses = inventory.responses
+    marks = tuple(dict.fromkeys(seeds.values()))
+    members = {mark: np.flatnonzero(best == place).tolist() for place, mark in enumerate(marks)}
+    total = {mark: sum(responses[p].count for p in members[mark]) for mark in marks}
+    ranked = sorted(marks, key=lambda mark: (-total[mark], marks.index(mark)))
+    names = _names(ranked, {mark: responses[members[mark][0]].key for mark in marks}, given)
     of = np.full(len(best), -1, np.int64)
     replies, roles = {}, {}
-    for place, old in enumerate(ranked):
-        of[members[old]] = place
-        found = [inventory.responses[member] for member in members[old]]
-        replies[names[old]] = tuple(response.text for response in found[:MOST_REPLIES_SHOWN])
-        if role := polarity.role(Counter({response.key: response.count for response in found})):
-            roles[names[old]] = role
-    placed = {place: names[old] for place, old in seeds.items()}
-    ordered = tuple(names[old] for old in ranked)
+    for place, mark in enumerate(ranked):
+        of[members[mark]] = place
+        found = [responses[member] for member in members[mark]]
+        replies[names[mark]] = tuple(response.text for response in found[:MOST_REPLIES_SHOWN])
+        if role := polarity.role({response.key: response.count for response in found}):
+            roles[names[mark]] = role
+    placed = {place: names[mark] for place, mark in seeds.items()}
+    ordered = tuple(names[mark] for mark in ranked)
     return Intents(ordered, of, confidence, placed, replies, roles, edges)
+
+
+def _names(ranked: Sequence[str], keys: Mapping[str, str], given: set[str]) -> dict[str, str]:
+    """Mark of an intent -> its name: a given one itself, another after the key of its response."""
+    names = {mark: mark for mark in ranked if mark in given}
+    for mark in ranked:
+        if mark not in names:
+            names[mark] = intent_name(keys[mark], {*names.values(), SILENT})
+    return names
 
 
 def intent_name(key: str, taken: set[str]) -> str:

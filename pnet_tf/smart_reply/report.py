@@ -45,7 +45,8 @@ class BuildReport:
 
     `pairs` of train; `kept_share` (0..1) of them have one of the `responses` kept, `placed_share`
     one of the `placed` that have an intent. `unplaced`: (response, count) of kept ones without.
-    `silent_pairs`: pairs of train whose message has no intent, of which the table has some.
+    `silent_pairs`: pairs of train whose message has no intent, of which the table has some;
+    `mixed_pairs` have a message with an intent and a response without, and make no row.
     `skipped`: split -> reason -> rows that made no pair. `edges`: of the graph of responses.
     `fewest`: the count that was needed. `names_checked`: whether capitals told names.
     """
@@ -63,6 +64,7 @@ class BuildReport:
     placed_share: float
     edges: int
     silent_pairs: int
+    mixed_pairs: int
     intents: tuple[IntentReport, ...]
     splits: tuple[SplitReport, ...]
     rejected: tuple[Rejected, ...]
@@ -90,6 +92,7 @@ def make_report(built: Built, folder: str) -> BuildReport:
         placed_share=placed / kept.pairs,
         edges=found.edges,
         silent_pairs=built.silent,
+        mixed_pairs=built.mixed,
         intents=tuple(_intents(built)),
         splits=tuple(_splits(built)),
         rejected=kept.rejected,
@@ -162,6 +165,9 @@ def _tables(report: BuildReport) -> Iterator[str]:
     yield (f"`{SILENT}` is the label of messages that get no reply. Of {report.silent_pairs:,} "
            f"such pairs train has {report.options.silent_ratio:g} for each row with an intent "
            "(`--silent-ratio`), or all; valid and test have theirs as they come.")  # fmt: skip
+    if report.mixed_pairs:
+        yield (f"{report.mixed_pairs:,} pairs of train make no row: other responses to their "
+               "messages have an intent, theirs has none.")  # fmt: skip
     if report.divided:
         yield "The tables were divided by messages: equal ones are in one table."
     if dropped := sum(split.dropped for split in report.splits):

@@ -37,8 +37,9 @@ def true_rows(pairs: Iterable[Pair], intent_of: IntentOf) -> Iterator[Row]:
 def train_rows(
     pairs: Iterable[Pair], corpus: Corpus, soft: SoftLabels, intent_of: IntentOf,
     most_silent: int, seed: int,
-) -> tuple[list[Row], int]:  # fmt: skip
-    """Rows of the pairs with an intent, and `most_silent` others; how many others there were.
+) -> tuple[list[Row], int, int]:  # fmt: skip
+    """(rows of the pairs with an intent and of `most_silent` others, how many others there were,
+    how many pairs make no row: their message has an intent and their response has none).
 
     The first have the soft labels of their message. The others, SILENT, are pairs whose message
     never got a response with an intent: those of the smallest hash. Rows keep the order of `pairs`.
@@ -46,7 +47,7 @@ def train_rows(
     places = corpus.places()
     rows: list[tuple[int, Row]] = []
     silent: list[tuple[float, int, Pair]] = []
-    others = 0
+    others = mixed = 0
     for number, pair in enumerate(pairs):
         shares = soft.get(places.get(message_key(pair.message), -1))
         if shares is None:
@@ -56,8 +57,10 @@ def train_rows(
         elif intent_of(normal_form(pair.response)) is not None:
             several = shares if len(shares) > 1 else None
             rows.append((number, Row(best_label(shares), pair.message, several, pair.response)))
+        else:
+            mixed += 1
     rows += [(number, Row(SILENT, pair.message, None, pair.response)) for _, number, pair in silent]
-    return [row for _, row in sorted(rows, key=lambda item: item[0])], others
+    return [row for _, row in sorted(rows, key=lambda item: item[0])], others, mixed
 
 
 def _put(heap: list[tuple[float, int, Pair]], item: tuple[float, int, Pair], most: int) -> None:

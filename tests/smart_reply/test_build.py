@@ -100,11 +100,18 @@ def test_without_a_silent_row_no_split_has_one():
 
 def test_the_order_of_silent_rows_is_that_of_the_pairs():
     pairs = [Pair(f"m{n}", "none") for n in range(50)]
-    rows, others = train_rows(pairs, read_corpus([], {}), {}, {}.get, 20, 3)
+    rows, others, mixed = train_rows(pairs, read_corpus([], {}), {}, {}.get, 20, 3)
     numbers = [int(row.text[1:]) for row in rows]
-    assert others == 50 and len(rows) == 20 and numbers == sorted(numbers)
+    assert (others, mixed, len(rows)) == (50, 0, 20) and numbers == sorted(numbers)
     again = train_rows(pairs, read_corpus([], {}), {}, {}.get, 20, 3)[0]
     assert again == rows != train_rows(pairs, read_corpus([], {}), {}, {}.get, 20, 4)[0]
+
+
+def test_every_pair_of_train_is_counted(built):
+    pairs = [*talk(), Pair(talk()[0].message, "An answer that nobody else gives.")]
+    found = build({"train": pairs}, silent_ratio=0.2)
+    answered = sum(row.label != "no_reply" for row in found.tables["train"])
+    assert found.mixed == 1 and answered + found.silent + found.mixed == len(pairs)
 
 
 def test_one_list_is_divided_by_messages():
