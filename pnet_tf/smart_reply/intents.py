@@ -15,7 +15,7 @@ from ..graph import Graph, make_graph, make_seeds, propagate
 from .bits import pooled
 from .corpus import Corpus
 from .inventory import Inventory
-from .links import centred, contexts, response_edges
+from .links import answers, centred, contexts, message_edges, response_edges
 from .polarity import Polarity, read_polarity
 from .seeds import SILENT, choose_seeds, place_seeds
 
@@ -97,9 +97,11 @@ def _number(intents: int | None, given: int, responses: int) -> int:
 def _graph(
     keys: Sequence[str], corpus: Corpus, vectors: np.ndarray, polarity: Polarity, seed: int
 ) -> Graph:
-    meanings = contexts(corpus, centred(vectors), len(keys))
+    away = centred(vectors)
+    meanings = contexts(corpus, away, len(keys))
+    shared = answers(corpus, message_edges(away, seed), len(keys))
     kinds = np.array([polarity.kind(key) for key in keys])
-    edges = response_edges(centred(pooled(keys, seed)), meanings, kinds, seed)
+    edges = response_edges(centred(pooled(keys, seed)), meanings, shared, kinds, seed)
     return make_graph(*edges, nodes=tuple(map(str, range(len(keys)))))
 
 

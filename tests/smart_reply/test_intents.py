@@ -48,11 +48,27 @@ def test_edges_join_like_responses_of_one_kind():
     base = random.normal(size=(3, 256))
     vectors = links.centred(np.repeat(base, 3, axis=0) + 0.2 * random.normal(size=(9, 256)))
     kinds = np.array([0, 0, 1, 0, 0, 0, 0, 0, 0])
-    i, j, weights = links.response_edges(vectors, vectors, kinds)
+    shared = csr_array((9, 4))
+    i, j, weights = links.response_edges(vectors, vectors, shared, kinds)
     assert set(zip(i.tolist(), j.tolist(), strict=True)) == {
         (0, 1), (3, 4), (3, 5), (4, 5), (6, 7), (6, 8), (7, 8),
     }  # fmt: skip
     assert np.allclose(weights, (vectors[i] * vectors[j]).sum(axis=1), atol=1e-5)
+    common = csr_array(np.repeat(np.eye(3), 3, axis=0))  # each group answers one message
+    more = links.response_edges(vectors, vectors, common, kinds)
+    assert np.allclose(more[2], weights + links.SHARED_WEIGHT, atol=1e-5)
+
+
+def test_answers_by_hand():
+    # response 0 answers messages a and b, response 1 answers b; b is near c, by 0.5
+    ends = (np.array([0, 1, 1]), np.array([0, 0, 1]), np.array([7, 1, 1]))
+    corpus = Corpus(("a", "b", "c"), ("a", "b", "c"), *ends)
+    near = (np.array([1]), np.array([2]), np.array([0.5], np.float32))
+    found = links.answers(corpus, near, 3).toarray()
+    half = 1 / np.sqrt(2)  # b has two responses
+    rows = np.array([[1, half, half / 2], [0, half, half / 2], [0, 0, 0]])
+    rows[:2] /= np.linalg.norm(rows[:2], axis=1, keepdims=True)
+    assert np.allclose(found, rows)
 
 
 def test_the_likest_of_each_end_stay(monkeypatch):
