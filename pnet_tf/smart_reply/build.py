@@ -122,6 +122,7 @@ def build(
     found = build_intents(
         kept, corpus, vectors, seeds=given, intents=intents, least_confidence=least_confidence,
         polarity=polarity, seed=seed,
+        title=str(seeds) if isinstance(seeds, str | Path) else "seeds",
     )  # fmt: skip
     soft = soft_labels(corpus, found, vectors, seed)
     return _tables(source, options, kept, found, corpus, soft, watch or _silence)

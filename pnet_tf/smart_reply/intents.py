@@ -68,17 +68,18 @@ def build_intents(
     least_confidence: float = LEAST_CONFIDENCE,
     polarity: Polarity | None = None,
     seed: int = 0,
+    title: str = "seeds",
 ) -> Intents:
     """Intents of the responses of `inventory`; `vectors` [M, D] are `pooled` messages of `corpus`.
 
     `seeds` maps responses to intents; without, or where fewer than `intents`, further ones are
     chosen. They are carried over a graph of like responses (`response_edges`), held fast; a
     response takes its best intent from `least_confidence` on. Raises InputError for seeds that are
-    no response, and where only one intent comes about.
+    no response, called `title`, and where only one intent comes about.
     """
     known = read_polarity() if polarity is None else polarity
     keys = [response.key for response in inventory.responses]
-    given = {} if seeds is None else place_seeds(seeds, inventory.places())
+    given = {} if seeds is None else place_seeds(seeds, inventory.places(), title)
     number = _number(intents, len(set(given.values())), len(keys))
     graph = _graph(keys, corpus, vectors, known, seed)
     placed = _all_seeds(graph, inventory, given, number, least_confidence)

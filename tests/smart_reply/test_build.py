@@ -229,6 +229,14 @@ def test_the_same_bytes_whatever_the_hash_seed(tmp_path):
         assert path.read_bytes() == (tmp_path / "there" / path.name).read_bytes(), path.name
 
 
+def test_seeds_of_no_response_are_named_with_their_file(tmp_path):
+    pairs = write_pairs(tmp_path / "pairs.tsv", talk())
+    seeds = tmp_path / "mine.tsv"
+    seeds.write_text("Yes.\tyes\nNothing of it.\tno\n", encoding="utf-8")
+    result = call("smart-reply", "build", pairs, "--out", tmp_path / "x", "--seeds", seeds, code=2)
+    assert "mine.tsv: 1 of 2 are no response that is kept: 'Nothing of it.'" in result.output
+
+
 def test_a_folder_of_splits_is_taken_as_it_is(tmp_path):
     folder = tmp_path / "pairs"
     folder.mkdir()
