@@ -58,7 +58,7 @@ setup(
     package_data={
         "pnet_tf": ["py.typed", "recipes/*.json"],
         "pnet_tf.data": ["samples/**/*"],
-        "pnet_tf.smart_reply": ["banned_words.txt"],
+        "pnet_tf.smart_reply": ["banned_words.txt", "polarity.txt"],
     },
     install_requires=RUNTIME,
     extras_require={

@@ -43,6 +43,7 @@ from pnet_tf.settings import (
     recipe_names,
 )
 from pnet_tf.smart_reply.evaluate import ReplyEvaluation
+from pnet_tf.smart_reply.report import BuildReport
 from pnet_tf.tflite import isolation, model, reader
 from pnet_tf.tflite.benchmark import BenchmarkResult
 from pnet_tf.tflite.compatibility import ALLOWED_OPERATORS
@@ -66,6 +67,7 @@ _RESULTS: Mapping[str, tuple[type, ...]] = {
     "bits": (SweepReport,),
     "propagate": (PropagationReport,),
     "smart-reply evaluate": (ReplyEvaluation,),
+    "smart-reply build": (BuildReport,),
 }
 _LISTS = ("predict",)
 _WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false"}

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from .settings import Settings as Settings
     from .settings import StudentConfig as StudentConfig
     from .settings import make_settings as make_settings
+    from .smart_reply.write import build_smart_reply as build_smart_reply
     from .tflite.benchmark import benchmark as benchmark
     from .tflite.evaluate import evaluate_model as evaluate_model
     from .tflite.inspect import inspect_model as inspect_model
@@ -95,6 +96,7 @@ _MODULES = {
     "TrainerLabels": "training.objective",
     "WorkError": "errors",
     "benchmark": "tflite.benchmark",
+    "build_smart_reply": "smart_reply.write",
     "build_student": "model",
     "build_trainer": "trainers.build",
     "cross_entropy": "training.objective",

@@ -374,5 +374,35 @@ def evaluate_replies(
     give(result, json_path, lambda: console.show_replies(result))
 
 
+@smart_reply.command("build", cls=Command)
+@click.argument("pairs")
+@click.option("--out", required=True, metavar="DIR", help="Folder to write, new or empty.")
+@click.option("--seeds", metavar="FILE", help="Rows of response and intent, with a tab between; "
+              "otherwise chosen.")  # fmt: skip
+@click.option("--intents", type=int, metavar="N", help="How many intents [default: by the number "
+              "of responses, or those of --seeds].")  # fmt: skip
+@click.option("--fewest", type=int, metavar="N", help="Pairs that a response needs [default: one "
+              "in 50000, at least 3].")  # fmt: skip
+@click.option("--words", metavar="FILE", help="Words that no reply may hold, instead of the "
+              "shipped ones.")  # fmt: skip
+@click.option("--confidence", "least_confidence", type=float, metavar="X",
+              help="Score from which a response takes an intent [default: 0.4].")  # fmt: skip
+@click.option("--silent-ratio", type=float, metavar="X", help="Rows without a reply in train, for "
+              "each with one [default: 1.25].")  # fmt: skip
+@click.option("--seed", type=int)
+@json_option
+def build_replies(pairs: str, out: str, json_path: str | None, **options: Any) -> None:
+    """Find replies in PAIRS of message and response, and label messages with them.
+
+    PAIRS is a table of two columns, a folder of train, valid and test tables, or sample. DIR is
+    then DATA for train.
+    """
+    from .smart_reply.write import build_smart_reply
+
+    with console.BuildWatch() as watch:
+        report = build_smart_reply(pairs, out, watch=watch, **given(**options))
+    give(report, json_path, lambda: console.show_building(report))
+
+
 if __name__ == "__main__":
     sys.exit(main())

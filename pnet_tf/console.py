@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .search.records import SweepReport
     from .smart_reply.evaluate import ReplyEvaluation
     from .smart_reply.offers import SystemFigures
+    from .smart_reply.report import BuildReport
     from .tflite.benchmark import BenchmarkResult
     from .tflite.inspect import ModelInfo
     from .tflite.metadata import ModelMetadata
@@ -192,6 +193,33 @@ class StepWatch:
         """Renew the line."""
         self._progress.start()
         self._progress.update(self._task, completed=step.step, change=f"{step.change:.2g}")
+
+
+class BuildWatch:
+    """One line: what a building is doing, and how far it is."""
+
+    def __init__(self) -> None:
+        screen = Console(stderr=True)
+        columns = (TextColumn("{task.description} {task.completed:,}"), TimeElapsedColumn())
+        self._progress = Progress(
+            *columns, console=screen, transient=True, disable=not screen.is_terminal
+        )
+        self._task = self._progress.add_task("starting", total=None)
+
+    def __enter__(self) -> BuildWatch:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        if self._progress.live.is_started:
+            self._progress.stop()
+
+    def __call__(self, what: str, done: int) -> None:
+        """Renew the line."""
+        self._progress.start()
+        self._progress.update(self._task, description=what, completed=done)
 
 
 def _terms(row: Mapping[str, float]) -> str:
@@ -433,6 +461,22 @@ def _cell(system: Any, path: str, form: str) -> str:
     for name in path.split("."):
         value = None if value is None else getattr(value, name)
     return "-" if value is None else format(value, form)
+
+
+def show_building(report: BuildReport) -> None:
+    """The end of `smart-reply build`."""
+    intents = " | ".join(intent.name for intent in report.intents)
+    rows = {
+        "folder": report.folder,
+        "pairs to learn from": f"{report.pairs:,}",
+        "responses kept": f"{report.responses:,}, to {report.kept_share:.1%} of the pairs",
+        "with an intent": f"{report.placed:,}, to {report.placed_share:.1%} of the pairs",
+        f"{len(report.intents)} intents": intents,
+    }
+    for split in report.splits:
+        rows[split.split] = f"{split.rows:,} rows, {split.answered_share:.1%} with an intent"
+    _pairs(rows)
+    say("report.md in the folder shows what each intent holds and what was thrown away")
 
 
 def _percent(value: float | None) -> str | None:

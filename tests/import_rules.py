@@ -34,8 +34,8 @@ RUNTIME_ONLY = (
     "__init__", "cli", "cli_parts", "console", "data", "errors", "files", "metrics", "names",
     "options", "parsing", "runs.__init__", "runs.own", "search.__init__", "search.child",
     "search.children", "search.pareto", "search.plan", "settings", "smart_reply.__init__",
-    "smart_reply.evaluate", "smart_reply.inventory", "smart_reply.reliability", "tflite",
-    "version",
+    "smart_reply.evaluate", "smart_reply.inventory", "smart_reply.reliability",
+    "smart_reply.responses", "tflite", "version",
 )  # fmt: skip
 """Modules, or packages, that must import without TensorFlow."""
 

@@ -1,0 +1,210 @@
+"""What a building found, as a dataclass for programs and as a page for people."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from .build import Built, Options
+from .inventory import Rejected
+from .seeds import SILENT
+
+EXAMPLES = 10
+UNPLACED = 40
+
+
+@dataclass(frozen=True)
+class IntentReport:
+    """An intent: its role or None, the pairs of train with its responses, how many different ones
+    these are, and examples of responses and of train messages with its label.
+    """
+
+    name: str
+    role: str | None
+    pairs: int
+    responses: int
+    examples: tuple[str, ...]
+    messages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SplitReport:
+    """Rows of a table; `answered_share` (0..1) have an intent, `soft` several; rows `dropped`."""
+
+    split: str
+    rows: int
+    answered_share: float
+    soft: int
+    dropped: int
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What was read, kept and thrown away, and what became of it.
+
+    `pairs` of train; `kept_share` (0..1) of them have one of the `responses` kept, `placed_share`
+    one of the `placed` that have an intent. `unplaced`: (response, count) of kept ones without.
+    `silent_pairs`: pairs of train whose message has no intent, of which the table has some;
+    `mixed_pairs` have a message with an intent and a response without, and make no row.
+    `skipped`: split -> reason -> rows that made no pair. `edges`: of the graph of responses.
+    `fewest`: the count that was needed. `names_checked`: whether capitals told names.
+    """
+
+    folder: str
+    source: str
+    divided: bool
+    options: Options
+    pairs: int
+    fewest: int
+    names_checked: bool
+    responses: int
+    kept_share: float
+    placed: int
+    placed_share: float
+    edges: int
+    silent_pairs: int
+    mixed_pairs: int
+    intents: tuple[IntentReport, ...]
+    splits: tuple[SplitReport, ...]
+    rejected: tuple[Rejected, ...]
+    unplaced: tuple[tuple[str, int], ...]
+    skipped: Mapping[str, Mapping[str, int]]
+
+
+def make_report(built: Built, folder: str) -> BuildReport:
+    """The report of a building that is written to `folder`."""
+    kept, found = built.inventory, built.intents
+    of = found.of.tolist()
+    unplaced = [r for r, place in zip(kept.responses, of, strict=True) if place < 0]
+    placed = sum(response.count for response in built.responses)
+    return BuildReport(
+        folder=folder,
+        source=built.source.title,
+        divided=built.source.divided,
+        options=built.options,
+        pairs=kept.pairs,
+        fewest=kept.fewest,
+        names_checked=kept.names_checked,
+        responses=len(kept.responses),
+        kept_share=kept.covered,
+        placed=len(built.responses),
+        placed_share=placed / kept.pairs,
+        edges=found.edges,
+        silent_pairs=built.silent,
+        mixed_pairs=built.mixed,
+        intents=tuple(_intents(built)),
+        splits=tuple(_splits(built)),
+        rejected=kept.rejected,
+        unplaced=tuple((response.text, response.count) for response in unplaced[:UNPLACED]),
+        skipped={split: report.skipped for split, report in built.source.skipped.items()},
+    )
+
+
+def _intents(built: Built) -> Iterator[IntentReport]:
+    responses: defaultdict[str, list[str]] = defaultdict(list)
+    pairs: Counter[str] = Counter()
+    for response in built.responses:
+        responses[response.intent].append(response.text)
+        pairs[response.intent] += response.count
+    messages: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    for row in built.tables["train"]:
+        if len(messages[row.label]) < EXAMPLES:
+            messages[row.label][row.text] = None
+    for name in built.intents.names:
+        examples = tuple(responses[name][:EXAMPLES])
+        yield IntentReport(name, built.intents.roles.get(name), pairs[name], len(responses[name]),
+                           examples, tuple(messages[name]))  # fmt: skip
+
+
+def _splits(built: Built) -> Iterator[SplitReport]:
+    for split, rows in built.tables.items():
+        answered = sum(row.label != SILENT for row in rows)
+        soft = sum(row.soft is not None for row in rows)
+        share = answered / len(rows) if rows else 0.0
+        yield SplitReport(split, len(rows), share, soft, built.dropped.get(split, 0))
+
+
+def report_page(report: BuildReport) -> str:
+    """The report as Markdown."""
+    lines = [
+        "# What the conversations gave", "",
+        *_sizes(report), "", *_tables(report), "",
+        "## Intents", "",
+        "To change them: edit `seeds.tsv` (a response, a tab, its intent) and build again with "
+        "`--seeds seeds.tsv`, into another folder. `--intents N` asks for more or fewer, "
+        "`--confidence X` (now "
+        f"{report.options.least_confidence:g}) takes responses that are less, or more, alike. "
+        "Texts and roles are in `replies.json`.", "",
+        *(line for intent in report.intents for line in _intent(intent)),
+        *_without(report), *_thrown(report),
+    ]  # fmt: skip
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _sizes(report: BuildReport) -> Iterator[str]:
+    yield f"* {report.pairs:,} pairs to learn from."
+    yield (f"* {report.responses:,} different responses are short, safe and frequent: found "
+           f"{report.fewest} times or more (`--fewest`). They answer {report.kept_share:.1%} of "
+           "the pairs.")  # fmt: skip
+    yield (f"* {report.placed:,} of them have one of {len(report.intents)} intents; these answer "
+           f"{report.placed_share:.1%} of the pairs.")  # fmt: skip
+    if not report.names_checked:
+        yield "* Capitals tell no names here: look for names among the responses yourself."
+    for split, reasons in report.skipped.items():
+        for reason, rows in sorted(reasons.items()):
+            yield f"* {rows:,} rows of {split} made no pair: {reason}."
+
+
+def _tables(report: BuildReport) -> Iterator[str]:
+    yield from ("## Tables", "", "| table | rows | with an intent | with several |",
+                "|---|---|---|---|")  # fmt: skip
+    for split in report.splits:
+        yield f"| {split.split} | {split.rows:,} | {split.answered_share:.1%} | {split.soft:,} |"
+    yield ""
+    yield (f"`{SILENT}` is the label of messages that get no reply. Of {report.silent_pairs:,} "
+           f"such pairs train has {report.options.silent_ratio:g} for each row with an intent "
+           "(`--silent-ratio`), or all; valid and test have theirs as they come.")  # fmt: skip
+    if report.mixed_pairs:
+        yield (f"{report.mixed_pairs:,} pairs of train make no row: other responses to their "
+               "messages have an intent, theirs has none.")  # fmt: skip
+    if report.divided:
+        yield "The tables were divided by messages: equal ones are in one table."
+    if dropped := sum(split.dropped for split in report.splits):
+        yield f"{dropped:,} such rows of valid and test were left out, for train has none."
+
+
+def _intent(intent: IntentReport) -> Iterator[str]:
+    role = f", {intent.role}" if intent.role else ""
+    yield f"### {_plain(intent.name)}"
+    yield ""
+    yield f"{intent.pairs:,} pairs, {intent.responses} responses{role}."
+    yield ""
+    yield f"* responses: {' | '.join(map(_plain, intent.examples))}"
+    yield f"* messages: {' | '.join(map(_plain, intent.messages)) or 'none with this label first'}"
+    yield ""
+
+
+def _without(report: BuildReport) -> Iterator[str]:
+    if report.unplaced:
+        yield from ("## Kept responses without an intent", "")
+        yield ("They are like no seed, or like several; name them in `seeds.tsv` to have them. The "
+               "most frequent:")  # fmt: skip
+        yield ""
+        yield " | ".join(f"{_plain(text)} ({count})" for text, count in report.unplaced)
+        yield ""
+
+
+def _thrown(report: BuildReport) -> Iterator[str]:
+    if report.rejected:
+        yield from ("## Thrown away", "")
+        yield from ("| why | responses | pairs | examples |", "|---|---|---|---|")
+    for found in report.rejected:
+        examples = ", ".join(f"{_plain(text)} ({n})" for text, n in found.examples[:EXAMPLES])
+        yield f"| {found.reason} | {found.responses:,} | {found.pairs:,} | {examples} |"
+
+
+def _plain(text: str) -> str:
+    """`text` on one line of Markdown, its signs as they are and nothing hidden."""
+    shown = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+    return "".join(f"\\{sign}" if sign in "\\`*_[]<>|#" else sign for sign in shown)
