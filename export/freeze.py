@@ -29,7 +29,7 @@ class Job:
     """What is to become a file: a student of raw inputs `spec`, its task, `outputs` of it.
 
     `samples` are raw inputs [N, ...] whose activations tell the ranges of int8. With `top_k` the
-    file answers with the k best labels.
+    file answers with the k best labels. Scores are those of (logits + `bias` [C]) / `temperature`.
     """
 
     student: keras.Model
@@ -38,6 +38,12 @@ class Job:
     outputs: int
     samples: np.ndarray = field(default_factory=lambda: np.empty(0))
     top_k: int | None = None
+    temperature: float = 1.0
+    bias: tuple[float, ...] = ()
+
+    def answers(self, inputs: tf.Tensor) -> tf.Tensor:
+        """What the file answers: all scores, or values."""
+        return answers(self.student, inputs, self.task, self.temperature, self.bias)
 
     def __post_init__(self) -> None:
         check_top_k(self.top_k, self.task, self.outputs)
@@ -74,7 +80,8 @@ class _Frozen(tf.Module):
 
 
 def _answer(job: Job, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-    answer = answers(job.student, inputs, job.task)
+    # the temperature is an option of the softmax, which costs no operator; see `quantize.convert`
+    answer = answers(job.student, inputs, job.task, bias=job.bias)
     if job.task == "regression":
         return {"values": answer}
     if job.top_k is None:

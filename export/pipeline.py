@@ -19,7 +19,6 @@ from ..data.spec import InputSpec
 from ..errors import InputError, WorkError
 from ..files import atomic_write_bytes
 from ..metrics import classification_metrics, mse
-from ..model import answers
 from ..names import QUANTIZATIONS
 from ..tflite.benchmark import benchmark_bytes
 from ..tflite.compatibility import OLDEST_RUNTIME, check_operators
@@ -32,7 +31,7 @@ from ..version import __version__
 from . import parity
 from .freeze import Job
 from .quantize import check_mode, convert, trained_mode
-from .ranking import fit_ranking, with_temperature
+from .ranking import fit_ranking, label_bias
 from .report import (
     Accuracies,
     ExportReport,
@@ -76,12 +75,6 @@ class _Work:
     inputs: np.ndarray
     targets: np.ndarray | None
     metadata: ModelMetadata
-
-    @property
-    def temperature(self) -> float:
-        """By which logits are divided within the file."""
-        return self.metadata.ranking.temperature if self.metadata.ranking else 1.0
-
 
 def export_student(
     student: keras.Model,
@@ -142,7 +135,10 @@ def export_student(
             raise InputError("trigger_rate needs targets of a classifier of messages")
         logits = batched(lambda x: student(x, training=False), inputs)
         ranking = fit_ranking(logits, known, labels, answers_of, roles, trigger_rate)
-    job = Job(student, spec, task, outputs, spec.encode(measured).array, top_k)
+    bias = () if ranking is None else label_bias(ranking, labels)
+    temperature = 1.0 if ranking is None else ranking.temperature
+    calibrating = spec.encode(measured).array
+    job = Job(student, spec, task, outputs, calibrating, top_k, temperature, bias)
     metadata = ModelMetadata(
         version=__version__,
         task=task,
@@ -175,7 +171,7 @@ def _checked_targets(targets: Any, task: str, examples: int, outputs: int) -> np
 
 
 def _export(work: _Work, max_bytes: int | None, trainer_score: float | None) -> Exported:
-    raw = with_temperature(convert(work.job, work.mode), work.temperature)
+    raw = convert(work.job, work.mode)
     content, agreement = _checked(work, shrink(raw))
     if max_bytes is not None and len(content) > max_bytes:
         raise WorkError(
@@ -187,8 +183,7 @@ def _export(work: _Work, max_bytes: int | None, trainer_score: float | None) -> 
 def _checked(work: _Work, plain: bytes) -> tuple[bytes, tuple[parity.Parity, ...]]:
     """The stamped file and its agreement with the student on every runtime at hand."""
     task, inputs, top_k = work.job.task, work.inputs[:PARITY_SAMPLES], work.job.top_k
-    student, t = work.job.student, work.temperature
-    expected = batched(lambda x: answers(student, x, task, t), inputs)
+    expected = batched(work.job.answers, inputs)
     host = _stamped(work, plain, find_runtime().name)
     problems = check_operators(host, versions=QUANTIZATIONS.get(work.mode).oldest)
     if problems:
@@ -271,7 +266,7 @@ def _accuracies(work: _Work, content: bytes, trainer_score: float | None) -> Acc
     if work.targets is None:
         return Accuracies(trainer_score, None, None, 0)
     task = work.job.task
-    found = batched(lambda x: answers(work.job.student, x, task), work.inputs)
+    found = batched(work.job.answers, work.inputs)
     return Accuracies(
         trainer=trainer_score,
         student=_score(found, work.targets, task),

@@ -29,6 +29,7 @@ from ..tflite.flatbuffer import pack, unpack
 from ..tflite.model import SIGNATURE
 from ..tflite.reader import Operator, Subgraph, read_model
 from .freeze import Job, converter
+from .ranking import with_temperature
 from .student import Scope, projection_scope
 
 _ANSWERING = {"SOFTMAX", "TOPK_V2"}
@@ -44,7 +45,8 @@ def convert(job: Job, mode: str) -> bytes:
     check_mode(mode, job.student)
     module, _, function = QUANTIZATIONS.get(mode).convert.partition(":")
     student = _unrounded(job.student) if trained_mode(job.student) == "int4" else job.student
-    return bytes(getattr(import_module(module), function)(replace(job, student=student)))
+    model = bytes(getattr(import_module(module), function)(replace(job, student=student)))
+    return with_temperature(model, job.temperature)
 
 
 def trained_mode(student: keras.Model) -> str:

@@ -12,27 +12,36 @@ from ..tflite.flatbuffer import pack, unpack
 from ..tflite.ranking import Ranking
 from ..tflite.reader import read_model
 
-_COLDEST, _HOTTEST = 0.05, 20.0
+_COLDEST, _HOTTEST, _MOST_BIAS = 0.05, 20.0, 20.0
 
 
-def fit_temperature(logits: np.ndarray, targets: np.ndarray) -> float:
-    """The T in 0.05..20 by which logits [N, C] are divided for the least mean CE to ids [N].
+def fit_calibration(
+    logits: np.ndarray, targets: np.ndarray, silent: int | None = None
+) -> tuple[float, float]:
+    """(T, b) for the least mean CE of softmax((logits + b at `silent`) / T) to class ids.
 
-    Temperature scaling (Guo et al. 2017, arXiv 1706.04599, section 4.2); examples of -1 do not
-    count. 1 without any other.
+    Temperature scaling (Guo et al. 2017, arXiv 1706.04599, section 4.2), T in 0.05..20, and for the
+    column `silent` a bias, since its share among training messages is not that among all; 0 for
+    None. logits [N, C], ids [N]; examples of -1 do not count; (1, 0) without any other.
     """
-    from scipy.optimize import minimize_scalar
+    from scipy.optimize import minimize
 
     known = targets >= 0
     if not known.any():
-        return 1.0
+        return 1.0, 0.0
     right, of = targets[known], logits[known].astype(np.float64)
-    found = minimize_scalar(
-        lambda t: negative_log_likelihood(of / np.exp(t), right),
-        bounds=(np.log(_COLDEST), np.log(_HOTTEST)),
-        method="bounded",
+    place = np.zeros(of.shape[1])
+    if silent is not None:
+        place[silent] = 1.0
+    most = _MOST_BIAS * (silent is not None)
+    found = minimize(  # convex in 1 / T and b / T
+        lambda v: negative_log_likelihood(of * v[0] + place * v[1], right),
+        x0=[1.0, 0.0],
+        bounds=[(1 / _HOTTEST, 1 / _COLDEST), (-most, most)],
+        method="L-BFGS-B",
     )
-    return float(np.float32(np.exp(found.x)))
+    scale, shift = found.x
+    return float(np.float32(1 / scale)), float(np.float32(shift / scale))
 
 
 def fit_threshold(triggers: np.ndarray, rate: float) -> float:
@@ -69,16 +78,26 @@ def fit_ranking(
     offered = [i for i, label in enumerate(labels) if label != silent and replies.get(label)]
     if not offered:
         raise InputError("trigger_rate is for a model with replies: no label has one")
-    temperature = fit_temperature(logits, targets)
-    scores = np.exp(log_softmax(logits / temperature))
+    place = None if silent is None else list(labels).index(silent)
+    temperature, shift = fit_calibration(logits, targets, place)
+    bias = np.where([label == silent for label in labels], shift, 0.0)
+    scores = np.exp(log_softmax((logits + bias) / temperature))
     return Ranking(
         threshold=fit_threshold(scores[:, offered].max(axis=1), trigger_rate),
         silent=silent,
         affirmative=tuple(by_role["affirmative"]),
         negative=tuple(by_role["negative"]),
         temperature=temperature,
+        silent_bias=shift,
         trigger_rate=trigger_rate,
     )
+
+
+def label_bias(ranking: Ranking, labels: Sequence[str]) -> tuple[float, ...]:
+    """What is added to the logit of each of `labels`; () where nothing is."""
+    if not ranking.silent_bias:
+        return ()
+    return tuple(ranking.silent_bias if label == ranking.silent else 0.0 for label in labels)
 
 
 def with_temperature(model: bytes, temperature: float) -> bytes:

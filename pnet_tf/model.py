@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ._keras import keras, layers_of, require_keras, tf
@@ -61,14 +61,21 @@ class ProjectionNet(keras.Model):
 
 
 def answers(
-    student: keras.Model, inputs: tf.Tensor, task: str, temperature: float = 1.0
+    student: keras.Model,
+    inputs: tf.Tensor,
+    task: str,
+    temperature: float = 1.0,
+    bias: Sequence[float] = (),
 ) -> tf.Tensor:
     """What a model file answers: softmax scores, or the values themselves for regression.
 
-    Logits are divided by `temperature` first.
+    `bias` [C] is added to the logits, which are then divided by `temperature`.
     """
     logits = student(inputs, training=False)
-    return logits if task == "regression" else tf.nn.softmax(logits / temperature)
+    if task == "regression":
+        return logits
+    shifted = logits + tf.constant(bias, tf.float32) if len(bias) else logits
+    return tf.nn.softmax(shifted / temperature if temperature != 1.0 else shifted)
 
 
 def projection_layers(student: keras.Model) -> list[keras.layers.Layer]:

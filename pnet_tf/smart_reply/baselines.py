@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..export.ranking import fit_temperature
+from ..export.ranking import fit_calibration
 from ..metrics import log_softmax
 from .candidates import Trials, label_prior
 from .labelled import LabelledPairs
@@ -128,14 +128,18 @@ def fasttext_baseline(train: LabelledPairs, labels: Sequence[str]) -> System:
     return System("fastText", score, probabilities=True)
 
 
-def calibrated(system: System, valid: LabelledPairs, labels: Sequence[str]) -> System:
-    """`system` with its scores p as softmax(log p / T), T fitted on `valid` as an export does."""
+def calibrated(
+    system: System, valid: LabelledPairs, labels: Sequence[str], silent: str | None = None
+) -> System:
+    """`system` with scores softmax((log p + b at `silent`) / T), fitted on `valid` as a file's."""
     places = {label: place for place, label in enumerate(labels)}
     targets = np.array([places.get(label, -1) for label in valid.labels], np.int64)
-    temperature = fit_temperature(_logits(system.score(valid.messages)), targets)
+    place = None if silent is None else places[silent]
+    temperature, shift = fit_calibration(_logits(system.score(valid.messages)), targets, place)
+    bias = np.where([label == silent for label in labels], shift, 0.0)
 
     def score(messages: Sequence[str]) -> np.ndarray:
-        return np.exp(log_softmax(_logits(system.score(messages)) / temperature))
+        return np.exp(log_softmax((_logits(system.score(messages)) + bias) / temperature))
 
     return replace(system, score=score)
 

@@ -146,7 +146,8 @@ class _Bench:
         valid, found = self.data.rows("valid"), []
         answered = self._offered(model, valid).answered(self.rule.ranking.threshold)
         rate = float(answered.mean())
-        for baseline in _baselines(self.data.rows("train"), valid, self.rule.labels):
+        silent = self.rule.ranking.silent
+        for baseline in _baselines(self.data.rows("train"), valid, self.rule.labels, silent):
             threshold = fit_threshold(self._offered(baseline, valid).triggers, rate)
             found.append(self.measured(baseline, threshold))
         return rate, tuple(found)
@@ -181,12 +182,12 @@ def _make_bench(
 
 
 def _baselines(
-    train: LabelledPairs, valid: LabelledPairs, labels: Sequence[str]
+    train: LabelledPairs, valid: LabelledPairs, labels: Sequence[str], silent: str | None
 ) -> Iterator[System]:
     yield frequent_baseline(train, labels)
     yield nearest_baseline(train, labels)
     if has_fasttext():
-        yield calibrated(fasttext_baseline(train, labels), valid, labels)
+        yield calibrated(fasttext_baseline(train, labels), valid, labels, silent)
 
 
 def _notes(bench: _Bench, baselines: bool) -> Iterator[str]:

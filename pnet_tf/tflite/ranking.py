@@ -27,9 +27,9 @@ class Ranking:
     below this one a label is not offered. `most_replies` at most. `plausible`: a label is where its
     score is at least so many times that of the best one. `silent`: the label of messages without a
     fitting reply, if there is one. `affirmative`, `negative`: labels of which one each is offered
-    where both are plausible. `temperature` by which logits are divided within the file and
-    `trigger_rate`, the share of messages that the threshold was fitted to answer, are there for
-    people.
+    where both are plausible. `silent_bias`, which is added to the logit of the silent label, and
+    `temperature`, by which all are then divided, within the file, and `trigger_rate`, the share of
+    messages that the threshold was fitted to answer, are there for people.
     """
 
     threshold: float
@@ -40,6 +40,7 @@ class Ranking:
     affirmative: tuple[str, ...] = ()
     negative: tuple[str, ...] = ()
     temperature: float = 1.0
+    silent_bias: float = 0.0
     trigger_rate: float | None = None
     version: int = RANKING_VERSION
 
@@ -48,6 +49,7 @@ class Ranking:
         _check("floor", self.floor, 0.0, 1.0)
         _check("plausible", self.plausible, 0.0, 1.0)
         _check("temperature", self.temperature, 1e-3, 1e3)
+        _check("silent_bias", self.silent_bias, -1e3, 1e3)
         if self.trigger_rate is not None:
             _check("trigger_rate", self.trigger_rate, 0.0, 1.0)
         whole = isinstance(self.most_replies, int) and not isinstance(self.most_replies, bool)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pnet_tf import InputError, export_student, load_bytes
-from pnet_tf.export.ranking import fit_ranking, fit_temperature, fit_threshold, with_temperature
+from pnet_tf.export.ranking import fit_calibration, fit_ranking, fit_threshold, with_temperature
 from pnet_tf.export.shrink import shrink
 from pnet_tf.metrics import (
     expected_calibration_error,
@@ -48,11 +48,15 @@ def test_a_temperature_is_found_again(true):
     logits = rng.normal(size=(4000, 3)) * 2
     chances = np.exp(log_softmax(logits))
     targets = np.array([rng.choice(3, p=row) for row in chances])
-    found = fit_temperature(logits * true, targets)
-    assert found == pytest.approx(true, rel=0.15)
+    found, bias = fit_calibration(logits * true, targets)
+    assert found == pytest.approx(true, rel=0.15) and bias == 0.0
     unlabelled = np.where(np.arange(4000) % 2, targets, -1)
-    assert fit_temperature(logits * true, unlabelled) == pytest.approx(true, rel=0.2)
-    assert fit_temperature(logits, np.full(4000, -1)) == 1.0
+    assert fit_calibration(logits * true, unlabelled)[0] == pytest.approx(true, rel=0.2)
+    assert fit_calibration(logits, np.full(4000, -1)) == (1.0, 0.0)
+    shifted = logits * true - [0.0, 0.0, 1.5]
+    found, bias = fit_calibration(shifted, targets, 2)
+    assert (found, bias) == (pytest.approx(true, rel=0.15), pytest.approx(1.5, abs=0.3))
+    assert fit_calibration(shifted, targets)[1] == 0.0
 
 
 @pytest.mark.parametrize(
@@ -106,7 +110,8 @@ def test_an_export_chooses_replies(save):
     answers = model.predict(found.samples)
     assert np.mean([bool(answer.replies) for answer in answers]) == pytest.approx(0.5, abs=0.15)
     logits = student(found.raw).numpy()
-    calibrated = np.exp(log_softmax(logits / rule.temperature))
+    assert rule.silent_bias != 0.0
+    calibrated = np.exp(log_softmax((logits + [0, 0, rule.silent_bias]) / rule.temperature))
     np.testing.assert_allclose(model.scores(found.samples), calibrated, atol=0.05)
     assert rule.temperature != 1.0
     shown = call("predict", save(export.content), found.samples[0], "--json", "-").stdout
