@@ -23,18 +23,18 @@ MOST_REPLIES = 10
 class Ranking:
     """How replies are chosen.
 
-    `threshold`: below this score of the best label with a reply, the model stays silent. `floor`:
-    below this one a label is not offered. `most_replies` at most. `plausible`: a label is where its
-    score is at least so many times that of the best one. `silent`: the label of messages without a
-    fitting reply, if there is one. `affirmative`, `negative`: labels of which one each is offered
-    where both are plausible. `silent_bias`, which is added to the logit of the silent label, and
-    `temperature`, by which all are then divided, within the file, and `trigger_rate`, the share of
-    messages that the threshold was fitted to answer, are there for people.
+    `threshold`: below this score of the best label with a reply, the model stays silent. `floor`: a
+    label is offered from so many times the best score on. `most_replies` at most. `plausible`: a
+    label is where its score is at least so many times the best one. `silent`: the label of messages
+    without a fitting reply, if there is one. `affirmative`, `negative`: labels of which one each is
+    offered where both are plausible. `silent_bias`, which is added to the logit of the silent
+    label, and `temperature`, by which all are then divided, within the file, and `trigger_rate`,
+    the share of messages that the threshold was fitted to answer, are there for people.
     """
 
     threshold: float
     most_replies: int = 3
-    floor: float = 0.01
+    floor: float = 0.02
     plausible: float = 0.2
     silent: str | None = None
     affirmative: tuple[str, ...] = ()
@@ -139,6 +139,8 @@ def suggest(
     trigger = float(scores[order[0]]) if order else 0.0
     if not order or trigger < ranking.threshold:
         return Suggestions((), trigger, ranking.threshold)
+    least = ranking.floor * scores[order[0]]
+    order = [i for i in order if scores[i] >= least]
     chosen, balanced = _balanced(order, scores, labels, ranking)
     found = _texts(chosen, message, labels, replies)
     offered = tuple(Suggestion(labels[i], float(scores[i]), text) for i, text in found)
@@ -156,8 +158,7 @@ def form_hash(message: bytes) -> int:
 def _offered(
     label: str, score: float, replies: Mapping[str, Sequence[str]], ranking: Ranking
 ) -> bool:
-    known = label != ranking.silent and bool(replies.get(label))
-    return known and score > 0 and score >= ranking.floor
+    return score > 0 and label != ranking.silent and bool(replies.get(label))
 
 
 def _balanced(

@@ -97,9 +97,10 @@ def test_a_model_that_answers_nothing():
 
 
 def test_a_label_below_the_floor_is_never_offered_but_has_a_rank():
-    figures = plain(GivenScores(ranking=replace(RANKING, floor=0.35)))
-    assert figures.every.precision_at_1 == 2 / 5  # d has no candidate
-    assert figures.every.mrr == pytest.approx((2.75 + 1 / 1.5) / 5)
+    figures, all_of = (plain(GivenScores(ranking=replace(RANKING, floor=x))) for x in (1.0, 0.0))
+    assert figures.every.precision_at_1 == all_of.every.precision_at_1 == 3 / 5
+    assert figures.every.recall_at_3 < all_of.every.recall_at_3
+    assert figures.every.mrr == all_of.every.mrr
 
 
 def test_baselines_are_held_to_the_rate_on_valid(found):
@@ -113,9 +114,9 @@ def test_baselines_are_held_to_the_rate_on_valid(found):
 
 
 def test_baselines_have_no_floor():
-    model = GivenScores(ranking=replace(RANKING, floor=0.35))
+    model = GivenScores(ranking=replace(RANKING, floor=1.0))
     frequent = evaluate_replies(model, data()).baselines[0]
-    # (2, 1, 1, 1) of eight and one more of each: none would reach the floor
+    # (2, 1, 1, 1) of eight and one more of each: only the first would reach the floor
     assert frequent.suggestions.fewer_than_three_share == 0
 
 

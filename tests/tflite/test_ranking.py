@@ -56,9 +56,12 @@ def test_silence_is_below_the_threshold_and_never_at_it():
 
 
 def test_what_is_below_the_floor_is_not_offered():
-    assert offered([0.96, 0.02, 0.019, 0.001, 0.0]) == ["yes", "later"]
-    assert offered([0.01, 0.0, 0.0, 0.0, 0.99], threshold=0.005) == []
-    assert offered([0.01, 0.0, 0.0, 0.0, 0.99], threshold=0.005, floor=0.0) == ["yes"]
+    near = {"floor": 0.25, "threshold": 0.01}
+    assert offered([0.5, 0.125, 0.124, 0.0, 0.251], **near) == ["yes", "later"]
+    assert offered([0.04, 0.01, 0.009, 0.0, 0.941], **near) == ["yes", "later"]
+    assert offered([0.5, 0.125, 0.124, 0.0, 0.251], floor=0.0) == ["yes", "later", "thanks"]
+    nor_to_balance = offered([0.5, 0.25, 0.2, 0.05, 0.0], floor=0.2, plausible=0.1)
+    assert nor_to_balance == ["yes", "later", "thanks"]
 
 
 def test_a_label_without_a_reply_is_not_offered_nor_counted():
@@ -113,12 +116,13 @@ def test_what_is_offered_is_allowed(scores, message, threshold, most, plausible)
     found = suggest(scores, message, NAMES, REPLIES, rule)
     texts = [reply.text for reply in found.replies]
     assert len(set(texts)) == len(texts) <= most
-    assert all(r.text in REPLIES[r.label] and r.score >= rule.floor for r in found.replies)
+    least = rule.floor * max(scores[:4])
+    assert all(r.text in REPLIES[r.label] and r.score >= least for r in found.replies)
     assert [r.score for r in found.replies] == sorted(
         (r.score for r in found.replies), reverse=True
     )
     best = max(scores[:4])
-    assert found.silent == (best < threshold or best < rule.floor)
+    assert found.silent == (best < threshold or best == 0)
     assert not texts or found.replies[0].score == best
     assert suggest(scores, message, NAMES, REPLIES, rule) == found
 
