@@ -71,8 +71,8 @@ def test_packed_tables(tmp_path, name):
         ("g.csv", 'a,b\na,"b\nc,d\n', "row 2: the name is|row 3: not valid CSV"),
         ("g.csv", 'a,b\n"a"x,b\n', "row 2: not valid CSV"),
         ("g.tsv.gz", b"a\tb\n", "g.tsv.gz: damaged or not readable"),
-        ("g.tsv.gz", gzip.compress(b"a\tb\n" * 9)[:-6], "g.tsv.gz: damaged"),
-        ("g.tsv.gz", gzip.compress(b"a\tb\n" * 300_000), "g.tsv.gz: .* bytes decompress to"),
+        ("g.tsv.gz", gzip.compress(b"a\tb\n" * 9, mtime=0)[:-6], "g.tsv.gz: damaged"),
+        ("g.tsv.gz", gzip.compress(b"a\tb\n" * 300_000, mtime=0), "g.tsv.gz: .* decompress to"),
         ("g.npz", b"PK", "not a zip file"),
     ],
 )
