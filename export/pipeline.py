@@ -76,6 +76,7 @@ class _Work:
     targets: np.ndarray | None
     metadata: ModelMetadata
 
+
 def export_student(
     student: keras.Model,
     labels: Sequence[str] = (),
@@ -129,16 +130,15 @@ def export_student(
     outputs = check_logits(student, inputs[:PARITY_SAMPLES], labels)
     known = None if targets is None else _checked_targets(targets, task, len(inputs), outputs)
     roles = check_roles(roles or {}, labels, "roles")
+    job = Job(student, spec, task, outputs, spec.encode(measured).array, top_k)
     ranking = None
     if trigger_rate is not None:
         if known is None or task == "regression" or spec.kind != "text":
             raise InputError("trigger_rate needs targets of a classifier of messages")
         logits = batched(lambda x: student(x, training=False), inputs)
         ranking = fit_ranking(logits, known, labels, answers_of, roles, trigger_rate)
-    bias = () if ranking is None else label_bias(ranking, labels)
-    temperature = 1.0 if ranking is None else ranking.temperature
-    calibrating = spec.encode(measured).array
-    job = Job(student, spec, task, outputs, calibrating, top_k, temperature, bias)
+        bias = label_bias(ranking, labels)
+        job = replace(job, temperature=ranking.temperature, bias=bias)
     metadata = ModelMetadata(
         version=__version__,
         task=task,

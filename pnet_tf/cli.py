@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from . import console
+from . import console, watches
 from .cli_parts import (
     Command,
     Group,
@@ -99,7 +99,7 @@ def train(
     from .runs.train import resume as go_on
     from .runs.train import train as start
 
-    with console.TrainingWatch() as watch:
+    with watches.TrainingWatch() as watch:
         if resume:
             _check_resume(options)
             report = go_on(data, out, watch=watch, trust=consent(trust))
@@ -276,7 +276,7 @@ def bits(
         raise InputError("DATA is missing; only --draw goes without it")
     else:
         sweep = parse_sweep(given(**options))
-        with console.SweepWatch() as watch:
+        with watches.SweepWatch() as watch:
             report = search_bits(data, out, sweep, jobs=jobs, test=test, told=watch)
     give(report, json_path, lambda: console.show_sweep(report))
     if report.failures and not draw:
@@ -306,7 +306,7 @@ def propagate(graph: str, seeds: str, out: str, json_path: str | None, **options
     from .graph import propagate_files
 
     check_no_run_file(out, "--out")
-    with console.StepWatch() as watch:
+    with watches.StepWatch() as watch:
         report = propagate_files(graph, seeds, out, watch=watch, **given(**options))
     give(report, json_path, lambda: console.show_propagation(report))
 
@@ -399,7 +399,7 @@ def build_replies(pairs: str, out: str, json_path: str | None, **options: Any) -
     """
     from .smart_reply.write import build_smart_reply
 
-    with console.BuildWatch() as watch:
+    with watches.BuildWatch() as watch:
         report = build_smart_reply(pairs, out, watch=watch, **given(**options))
     give(report, json_path, lambda: console.show_building(report))
 

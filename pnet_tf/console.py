@@ -1,4 +1,4 @@
-"""What the commands show a person: a progress bar while training, tables after the work."""
+"""What the commands show a person after the work."""
 
 from __future__ import annotations
 
@@ -9,22 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from .export.report import ExportReport
-    from .graph import PropagationReport, Step
+    from .graph import PropagationReport
     from .runs.teach import TeachReport
     from .search.records import SweepReport
     from .smart_reply.evaluate import ReplyEvaluation
@@ -38,7 +28,6 @@ if TYPE_CHECKING:
 
 _OUT = Console(highlight=False, soft_wrap=True)
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_LINES = 50
 """A training of more epochs prints some of them only."""
 _REPLY_FIGURES = (
     ("", "name", ""),
@@ -96,152 +85,6 @@ def as_plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         return as_plain(value.item())
     return None if isinstance(value, float) and not np.isfinite(value) else value
-
-
-class TrainingWatch:
-    """A progress bar with all loss terms and both metrics, and a line an epoch, or for some."""
-
-    def __init__(self) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn(),
-                   TimeRemainingColumn(), TextColumn("{task.fields[terms]}"))  # fmt: skip
-        screen = Console(stderr=True)
-        # without a terminal there is no bar, and stopping it would leave an empty line
-        self._progress = Progress(
-            *columns, console=screen, transient=True, disable=not screen.is_terminal
-        )
-        self._task = self._progress.add_task("starting", total=None, terms="")
-
-    def __enter__(self) -> TrainingWatch:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:  # fmt: skip
-        self._progress.stop()
-
-    def on_batch(self, epoch: int, step: int, steps: int, metrics: Mapping[str, float]) -> None:
-        """Move the bar."""
-        self._progress.start()  # does nothing once started
-        self._progress.update(
-            self._task, description=f"epoch {epoch + 1}", total=steps, completed=step + 1,
-            terms=_terms(metrics),
-        )  # fmt: skip
-
-    def on_epoch(self, row: Mapping[str, float], epochs: int) -> None:
-        """Print the epoch's line, or every so many where there would be hundreds."""
-        epoch = int(row["epoch"])
-        every = 1 if epochs <= _LINES else -(-epochs // (_LINES // 2))
-        if epoch % every and epoch != epochs:
-            return
-        valid = {name[6:]: value for name, value in row.items() if name.startswith("valid_")}
-        self._progress.console.print(
-            f"epoch {epoch}/{epochs} | {_terms(row)} | valid {_metrics(valid)} | "
-            f"{row['seconds']:.1f} s",
-            soft_wrap=True, markup=False,
-        )  # fmt: skip
-
-
-class SweepWatch:
-    """One line: how many points of a sweep are done."""
-
-    def __init__(self) -> None:
-        columns = (TextColumn("points"), BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn())
-        self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
-        self._task = self._progress.add_task("points", total=None)
-
-    def __enter__(self) -> SweepWatch:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:  # fmt: skip
-        if self._progress.live.is_started:  # or it would leave an empty line
-            self._progress.stop()
-
-    def __call__(self, done: int, planned: int) -> None:
-        """Move the bar."""
-        self._progress.start()
-        self._progress.update(self._task, completed=done, total=planned)
-
-
-class StepWatch:
-    """One line: steps of a propagation, and how far from standing still it is."""
-
-    def __init__(self) -> None:
-        columns = (TextColumn("step {task.completed}, largest change {task.fields[change]}"),
-                   TimeElapsedColumn())  # fmt: skip
-        screen = Console(stderr=True)
-        # as for a training: without a terminal there is no line, not even an empty one
-        self._progress = Progress(
-            *columns, console=screen, transient=True, disable=not screen.is_terminal
-        )
-        self._task = self._progress.add_task("steps", total=None, change="-")
-
-    def __enter__(self) -> StepWatch:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:  # fmt: skip
-        if self._progress.live.is_started:
-            self._progress.stop()
-
-    def __call__(self, step: Step) -> None:
-        """Renew the line."""
-        self._progress.start()
-        self._progress.update(self._task, completed=step.step, change=f"{step.change:.2g}")
-
-
-class BuildWatch:
-    """One line: what a building is doing, and how far it is."""
-
-    def __init__(self) -> None:
-        screen = Console(stderr=True)
-        columns = (TextColumn("{task.description} {task.completed:,}"), TimeElapsedColumn())
-        self._progress = Progress(
-            *columns, console=screen, transient=True, disable=not screen.is_terminal
-        )
-        self._task = self._progress.add_task("starting", total=None)
-
-    def __enter__(self) -> BuildWatch:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:  # fmt: skip
-        if self._progress.live.is_started:
-            self._progress.stop()
-
-    def __call__(self, what: str, done: int) -> None:
-        """Renew the line."""
-        self._progress.start()
-        self._progress.update(self._task, description=what, completed=done)
-
-
-def _terms(row: Mapping[str, float]) -> str:
-    """Every term there is, then the metrics on training examples."""
-    losses = ", ".join(
-        f"{name[:-5]} {value:.3f}" for name, value in row.items() if name.endswith("_loss")
-    )
-    return f"loss: {losses} | train {_metrics(row)}"
-
-
-def _metrics(row: Mapping[str, float]) -> str:
-    """`accuracy: trainer 91.2%, student 90.0%`."""
-    for metric in ("accuracy", "mse"):
-        found = {
-            who: row[f"{name}_{metric}"]
-            for name, who in (("trainer", "trainer"), ("projection", "student"))
-            if np.isfinite(row.get(f"{name}_{metric}", np.nan))
-        }
-        if found:
-            form = "{:.1%}" if metric == "accuracy" else "{:.4f}"
-            return f"{metric}: " + ", ".join(f"{who} {form.format(v)}" for who, v in found.items())
-    return ""
 
 
 def say(text: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from . import console
+from . import console, watches
 from .data import load_split
 from .errors import InputError
 from .runs.export import export_run
@@ -40,7 +40,7 @@ def run_demo(out: Path) -> None:
     say = console.say
     say(f"1. Training on the sample {SAMPLE!r}: a trainer and a projection network, jointly.")
     say("   This takes two or three minutes on two cores; the other steps take seconds.")
-    with console.TrainingWatch() as watch:
+    with watches.TrainingWatch() as watch:
         console.show_training(train(SAMPLE, run, watch=watch))
     step("2. Exporting the projection network alone.")
     console.show_export(export_run(run, model_file))

@@ -105,7 +105,7 @@ def _write(target: Path, data: bytes) -> None:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        Path(name).chmod(0o666 & ~_umask())
+        Path(name).chmod(0o666 & ~umask())
         Path(name).replace(target)
     except BaseException:
         Path(name).unlink(missing_ok=True)
@@ -116,7 +116,8 @@ def _reason(error: Exception) -> str:
     return str(getattr(error, "strerror", None) or error)
 
 
-def _umask() -> int:
+def umask() -> int:
+    """Rights that a new file or folder of this process does not get."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

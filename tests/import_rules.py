@@ -23,7 +23,7 @@ FLOORS = (
     {"training", "export"},
     {"runs", "schema"},
     {"search", "smart_reply"},
-    {"options", "console"},
+    {"options", "console", "watches"},
     {"cli_parts", "demo"},
     {"cli"},
     {"__main__"},
@@ -35,7 +35,7 @@ RUNTIME_ONLY = (
     "options", "parsing", "runs.__init__", "runs.own", "search.__init__", "search.child",
     "search.children", "search.pareto", "search.plan", "settings", "smart_reply.__init__",
     "smart_reply.evaluate", "smart_reply.inventory", "smart_reply.reliability",
-    "smart_reply.responses", "tflite", "version",
+    "smart_reply.responses", "tflite", "version", "watches",
 )  # fmt: skip
 """Modules, or packages, that must import without TensorFlow."""
 

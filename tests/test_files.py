@@ -15,7 +15,7 @@ def test_a_file_appears_whole_and_takes_the_place_of_the_old_one(tmp_path):
     files.atomic_write_text(target, "one ä")
     files.atomic_write_text(target, "two \ud800")
     assert target.read_bytes() == b"two ?"
-    assert target.stat().st_mode & 0o777 == 0o666 & ~files._umask()
+    assert target.stat().st_mode & 0o777 == 0o666 & ~files.umask()
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
 
 

@@ -25,7 +25,7 @@ class SoftTargets:
 
     `labels` int32 [N, k], places in the labels of the data set; `shares` float32 [N, k], 0 where an
     example has fewer than k, and 0 in all for an example without a label. Rows of `shares` sum to 1
-    or are 0; a share is in falling order.
+    or are 0, and fall from left to right.
     """
 
     labels: np.ndarray

@@ -1,6 +1,6 @@
 """Graphs of examples: read, make from bits, and carry labels along their edges."""
 
-from .near import NearPairs, near_pairs, nearest_edges
+from .near import NearPairs, near_from_either, near_pairs, nearest_edges
 from .propagation import Propagation, propagate
 from .read import read_graph, write_graph
 from .run import PropagationReport, propagate_files
@@ -17,6 +17,7 @@ __all__ = [
     "Step",
     "make_graph",
     "make_seeds",
+    "near_from_either",
     "near_pairs",
     "nearest_edges",
     "propagate",

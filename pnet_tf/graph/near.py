@@ -85,16 +85,26 @@ def nearest_edges(
     d of B random hyperplanes estimate (Charikar 2002); pairs of weight 0 are left out.
     """
     most = whole(most_neighbours, "most_neighbours", 1, _MOST_ROWS)
-    kept = np.zeros(len(pairs.i), bool)
-    ends = np.concatenate([pairs.i, pairs.j])
-    others = np.concatenate([pairs.j, pairs.i])
-    order = np.lexsort((others, np.tile(pairs.distance, 2), ends))
-    counts = np.bincount(ends, minlength=pairs.rows)
-    rank = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
-    kept[order[rank < most] % max(len(pairs.i), 1)] = True
+    kept = near_from_either(pairs.i, pairs.j, pairs.distance, pairs.rows, most)
     weights = np.cos(math.pi * pairs.distance / pairs.bits)
     kept &= 2 * pairs.distance < pairs.bits
     return pairs.i[kept], pairs.j[kept], weights[kept].astype(np.float32)
+
+
+def near_from_either(
+    i: np.ndarray, j: np.ndarray, distance: np.ndarray, rows: int, most: int
+) -> np.ndarray:
+    """Which pairs of rows i and j are among the `most` of least distance of one of them, bool.
+
+    Lower row numbers come first among equals.
+    """
+    ends, others = np.concatenate([i, j]), np.concatenate([j, i])
+    order = np.lexsort((others, np.tile(distance, 2), ends))
+    counts = np.bincount(ends, minlength=rows)
+    rank = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
+    kept = np.zeros(len(i), bool)
+    kept[order[rank < most] % max(len(i), 1)] = True
+    return kept
 
 
 def _packed(bits: Any) -> tuple[np.ndarray, int]:

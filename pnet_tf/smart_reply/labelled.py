@@ -10,10 +10,8 @@ from ..data.labels import check_labels
 from ..data.limits import MAX_TABLE_BYTES, read_bounded, reading, shown
 from ..data.tables import LABEL_COLUMNS, Table, parse_table, split_tables
 from ..errors import InputError
-from .normal import normal_form
 from .pairs import RESPONSE_COLUMNS
-
-INVENTORY_FILE = "responses.tsv"
+from .responses import RESPONSES_FILE, read_responses
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,7 @@ class ReplyData:
 
 
 def read_reply_data(folder: str | Path, splits: Sequence[str]) -> ReplyData:
-    """Those of `splits` that `folder` has, and its inventory, INVENTORY_FILE, if there is one.
+    """Those of `splits` that `folder` has, and its inventory, RESPONSES_FILE, if there is one.
 
     Tables have the columns label, text and response. Raises InputError that names the file.
     """
@@ -72,7 +70,7 @@ def read_reply_data(folder: str | Path, splits: Sequence[str]) -> ReplyData:
     with reading(place):
         found = split_tables(sorted(entry.name for entry in place.iterdir()), str(place))
     read = {name: _pairs(place / found[name]) for name in splits if name in found}
-    return ReplyData(read, _inventory(place / INVENTORY_FILE), str(place))
+    return ReplyData(read, _inventory(place), str(place))
 
 
 def _pairs(path: Path) -> LabelledPairs:
@@ -98,12 +96,8 @@ def _responses(path: Path, data: bytes) -> Table:
     return parse_table(data, str(path), RESPONSE_COLUMNS)
 
 
-def _inventory(path: Path) -> dict[str, str]:
+def _inventory(folder: Path) -> dict[str, str]:
     """Normal form -> intent; {} without the file."""
-    if not path.exists():
+    if not (folder / RESPONSES_FILE).exists():
         return {}
-    data = read_bounded(path, MAX_TABLE_BYTES)
-    _check_responses(path, data)
-    table = _responses(path, data)
-    pairs = zip(table.texts, table.labels, strict=True)
-    return {key: intent for text, intent in pairs if (key := normal_form(text))}
+    return {key: found.intent for key, found in read_responses(folder).items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csr_array, diags_array
 
-from ..graph import near_pairs, nearest_edges
+from ..graph import near_from_either, near_pairs, nearest_edges
 from .bits import BITS, hashed
 from .corpus import Corpus
 
@@ -90,12 +90,7 @@ def response_edges(
 
 def likest(i: np.ndarray, j: np.ndarray, weights: np.ndarray, rows: int) -> Edges:
     """The edges that are among the MOST_NEIGHBOURS heaviest of one of their ends."""
-    ends, others = np.concatenate([i, j]), np.concatenate([j, i])
-    order = np.lexsort((others, -np.tile(np.round(weights, 6), 2), ends))
-    counts = np.bincount(ends, minlength=rows)
-    rank = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
-    kept = np.zeros(len(i), bool)
-    kept[order[rank < MOST_NEIGHBOURS] % max(len(i), 1)] = True
+    kept = near_from_either(i, j, -np.round(weights, 6), rows, MOST_NEIGHBOURS)
     return i[kept], j[kept], weights[kept]
 
 

@@ -26,7 +26,8 @@ RATIO_FLOOR_BYTES = 64 << 20
 
 EMPTY, LONG, BROKEN, RAGGED = "empty cell", "too long", "not UTF-8", "another number of columns"
 _BUFFER_BYTES = 1 << 18
-_CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
+CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
+"""What no text keeps: control characters, but for those that are white space."""
 
 
 class Pair(NamedTuple):
@@ -140,7 +141,7 @@ def _first_cells(row: _Row, path: Path, quoted: bool) -> list[str]:
     text = _text(row.data)
     if text is None:
         raise InputError(f"{path} row {row.line}: not UTF-8; allowed: UTF-8 text")
-    return _cells(_CONTROL.sub("", text), row.line, path, quoted)
+    return _cells(CONTROL.sub("", text), row.line, path, quoted)
 
 
 def _columns(cells: list[str], path: Path) -> tuple[bool, tuple[int, int]]:
@@ -174,9 +175,9 @@ def _found(
     text = _text(row.data)
     if text is None:
         return report.skip(BROKEN)
-    if _CONTROL.search(text):
+    if CONTROL.search(text):
         report.cleaned += 1
-        text = _CONTROL.sub("", text)
+        text = CONTROL.sub("", text)
     cells = _cells(text, row.line, path, quoted)
     if len(cells) != width:
         return report.skip(RAGGED)

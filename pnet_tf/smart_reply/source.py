@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,12 +12,11 @@ from ..data.limits import shown
 from ..data.types import SPLITS
 from ..errors import InputError
 from .corpus import message_key, share
-from .pairs import Pair, ReadReport, pair_files, read_pairs
+from .pairs import CONTROL, Pair, ReadReport, pair_files, read_pairs
 
 SAMPLE = "sample"
 SAMPLE_FILE = Path(__file__).parents[1] / "data" / "samples" / "smart_reply" / "pairs.tsv"
 TRAIN_SHARE, VALID_SHARE = 0.8, 0.1
-_CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
 Reader = Callable[[], Iterator[Pair]]
 
 
@@ -89,7 +87,7 @@ def _checked(pairs: Iterable[Any], title: str) -> list[Pair]:
         cells = tuple(pair) if isinstance(pair, tuple | list) else ()
         if len(cells) != 2 or not all(isinstance(cell, str) for cell in cells):
             raise InputError(f"{title}[{row}] is {shown(pair)}; allowed: (message, response)")
-        message, response = (" ".join(_CONTROL.sub("", cell).split()) for cell in cells)
+        message, response = (" ".join(CONTROL.sub("", cell).split()) for cell in cells)
         if message and response:
             found.append(Pair(message, response))
     return found

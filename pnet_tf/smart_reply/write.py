@@ -12,7 +12,7 @@ from typing import Any
 
 from ..data.replies import REPLIES_FILE, replies_text
 from ..errors import InputError
-from ..files import atomic_write_text
+from ..files import atomic_write_text, umask
 from .build import Built, build
 from .report import BuildReport, make_report, report_page
 from .responses import RESPONSES_FILE, responses_text
@@ -94,9 +94,7 @@ def _folder_problem(target: Path) -> str:
 def _beside(target: Path) -> Path:
     """A new folder beside `target` with the rights that a folder usually has."""
     made = Path(tempfile.mkdtemp(dir=target.parent, prefix=".pnet-tf."))
-    mask = os.umask(0)
-    os.umask(mask)
-    made.chmod(0o777 & ~mask)
+    made.chmod(0o777 & ~umask())
     return made
 
 

@@ -112,7 +112,7 @@ def test_what_is_read(folder):
         ("test.tsv", table((("no_reply", "x", "y"),)), "every label is 'no_reply'"),
         ("test.tsv", HEADER + "greet\tgood day\t\t\n", "row 2: the text is empty"),
         ("test.tsv", HEADER + "greet\tgood day\n", "row 2: found 2 columns; allowed: 4"),
-        ("responses.tsv", "text\tintent\nYes\tyes\n", "responses.tsv: no response column"),
+        ("responses.tsv", "text\tintent\nYes\tyes\n", "responses.tsv: the first row is"),
         ("valid.tsv", HEADER + "gr\x00eet\tgood day\t\tx\n", "found a NUL byte"),
         ("test.csv", "label,text,response\n", "both test.csv and test.tsv hold test"),
     ],

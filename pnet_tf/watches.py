@@ -1,0 +1,137 @@
+"""What a person sees while a command works: a line on standard error, where that is a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+if TYPE_CHECKING:
+    from .graph import Step
+
+_LINES = 50
+_W = TypeVar("_W", bound="_Watch")
+
+
+class _Watch:
+    """A line of `columns` that is gone afterwards."""
+
+    def __init__(self, *columns: ProgressColumn, **fields: Any) -> None:
+        screen = Console(stderr=True)
+        # without a terminal there is no bar, and stopping it would leave an empty line
+        self._progress = Progress(
+            *columns, console=screen, transient=True, disable=not screen.is_terminal
+        )
+        self._task = self._progress.add_task("starting", total=None, **fields)
+
+    def __enter__(self: _W) -> _W:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        if self._progress.live.is_started:
+            self._progress.stop()
+
+    def _show(self, done: int, total: int | None = None, what: str | None = None,
+              **fields: Any) -> None:  # fmt: skip
+        self._progress.start()  # does nothing once started
+        self._progress.update(self._task, completed=done, total=total, description=what, **fields)
+
+
+class TrainingWatch(_Watch):
+    """A progress bar with all loss terms and both metrics, and a line an epoch, or for some."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn(),
+            TimeRemainingColumn(), TextColumn("{task.fields[terms]}"), terms="",
+        )  # fmt: skip
+
+    def on_batch(self, epoch: int, step: int, steps: int, metrics: Mapping[str, float]) -> None:
+        """Move the bar."""
+        self._show(step + 1, steps, f"epoch {epoch + 1}", terms=_terms(metrics))
+
+    def on_epoch(self, row: Mapping[str, float], epochs: int) -> None:
+        """Print the epoch's line, or every so many where there would be hundreds."""
+        epoch = int(row["epoch"])
+        every = 1 if epochs <= _LINES else -(-epochs // (_LINES // 2))
+        if epoch % every and epoch != epochs:
+            return
+        valid = {name[6:]: value for name, value in row.items() if name.startswith("valid_")}
+        self._progress.console.print(
+            f"epoch {epoch}/{epochs} | {_terms(row)} | valid {_metrics(valid)} | "
+            f"{row['seconds']:.1f} s",
+            soft_wrap=True, markup=False,
+        )  # fmt: skip
+
+
+class SweepWatch(_Watch):
+    """One line: how many points of a sweep are done."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            TextColumn("points"), BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn()
+        )
+
+    def __call__(self, done: int, planned: int) -> None:
+        """Move the bar."""
+        self._show(done, planned)
+
+
+class StepWatch(_Watch):
+    """One line: steps of a propagation, and how far from standing still it is."""
+
+    def __init__(self) -> None:
+        line = TextColumn("step {task.completed}, largest change {task.fields[change]}")
+        super().__init__(line, TimeElapsedColumn(), change="-")
+
+    def __call__(self, step: Step) -> None:
+        """Renew the line."""
+        self._show(step.step, change=f"{step.change:.2g}")
+
+
+class BuildWatch(_Watch):
+    """One line: what a building is doing, and how far it is."""
+
+    def __init__(self) -> None:
+        super().__init__(TextColumn("{task.description} {task.completed:,}"), TimeElapsedColumn())
+
+    def __call__(self, what: str, done: int) -> None:
+        """Renew the line."""
+        self._show(done, what=what)
+
+
+def _terms(row: Mapping[str, float]) -> str:
+    """Every term there is, then the metrics on training examples."""
+    losses = ", ".join(
+        f"{name[:-5]} {value:.3f}" for name, value in row.items() if name.endswith("_loss")
+    )
+    return f"loss: {losses} | train {_metrics(row)}"
+
+
+def _metrics(row: Mapping[str, float]) -> str:
+    """`accuracy: trainer 91.2%, student 90.0%`."""
+    for metric in ("accuracy", "mse"):
+        found = {
+            who: row[f"{name}_{metric}"]
+            for name, who in (("trainer", "trainer"), ("projection", "student"))
+            if np.isfinite(row.get(f"{name}_{metric}", np.nan))
+        }
+        if found:
+            form = "{:.1%}" if metric == "accuracy" else "{:.4f}"
+            return f"{metric}: " + ", ".join(f"{who} {form.format(v)}" for who, v in found.items())
+    return ""
