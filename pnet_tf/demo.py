@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from . import console, watches
+from .console.files import show_evaluation, show_export, show_predictions
+from .console.runs import show_training
+from .console.screen import say
 from .data import load_split
 from .errors import InputError
 from .runs.export import export_run
 from .runs.train import train
 from .tflite.evaluate import evaluate_model
 from .tflite.model import load_model
+from .watches import TrainingWatch
 
 SAMPLE = "smart-reply"
 MESSAGES = (
@@ -27,8 +30,8 @@ MESSAGES = (
 
 def step(text: str) -> None:
     """A line apart from what stands above it."""
-    console.say("")
-    console.say(text)
+    say("")
+    say(text)
 
 
 def run_demo(out: Path) -> None:
@@ -37,18 +40,17 @@ def run_demo(out: Path) -> None:
         raise InputError(f"{out} exists already; give another --out or remove it")
     out.mkdir(parents=True)
     run, model_file = out / "run", out / "smart_reply.tflite"
-    say = console.say
     say(f"1. Training on the sample {SAMPLE!r}: a trainer and a projection network, jointly.")
     say("   This takes two or three minutes on two cores; the other steps take seconds.")
-    with watches.TrainingWatch() as watch:
-        console.show_training(train(SAMPLE, run, watch=watch))
+    with TrainingWatch() as watch:
+        show_training(train(SAMPLE, run, watch=watch))
     step("2. Exporting the projection network alone.")
-    console.show_export(export_run(run, model_file))
+    show_export(export_run(run, model_file))
     step("3. The file on the test split.")
     model = load_model(model_file)
     meta = model.metadata
     split = load_split(SAMPLE, "test", labels=meta.labels, spec=meta.input_spec, task=meta.task)
-    console.show_evaluation(evaluate_model(model, split))
+    show_evaluation(evaluate_model(model, split))
     step("4. Replies to a few messages, by the file.")
-    console.show_predictions(model.predict(MESSAGES, top=1))
+    show_predictions(model.predict(MESSAGES, top=1))
     step(f'The model is {model_file}. Try: pnet-tf predict {model_file} "c u soon"')

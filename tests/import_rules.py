@@ -24,14 +24,14 @@ FLOORS = (
     {"runs", "schema"},
     {"search", "smart_reply"},
     {"options", "console", "watches"},
-    {"cli_parts", "demo"},
+    {"demo"},
     {"cli"},
     {"__main__"},
 )
 """Rooms of the package from the ground up: imports lead to lower floors or stay in the room."""
 
 RUNTIME_ONLY = (
-    "__init__", "cli", "cli_parts", "console", "data", "errors", "files", "metrics", "names",
+    "__init__", "cli", "console", "data", "errors", "files", "metrics", "names",
     "options", "parsing", "runs.__init__", "runs.own", "search.__init__", "search.child",
     "search.children", "search.pareto", "search.plan", "settings", "smart_reply.__init__",
     "smart_reply.evaluate", "smart_reply.inventory", "smart_reply.reliability",

@@ -84,7 +84,7 @@ def test_every_named_recipe_exists():
 
 @pytest.mark.parametrize("rows", [whole_image_rows(), token_rows()])
 def test_options_are_those_of_the_command(rows):
-    from pnet_tf.cli import train
+    from pnet_tf.cli.runs import train
 
     known = {option for parameter in train.params for option in parameter.opts}
     asked = [*(row.options for row in rows), *MODES.values()]

@@ -30,4 +30,4 @@ def _watch(parent: int) -> None:
 if __name__ == "__main__":
     end_with(int(sys.argv[1]))
     sys.argv = ["pnet-tf", *sys.argv[2:]]
-    runpy.run_module("pnet_tf.cli", run_name="__main__", alter_sys=True)
+    runpy.run_module("pnet_tf", run_name="__main__", alter_sys=True)

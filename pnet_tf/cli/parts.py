@@ -12,10 +12,11 @@ from typing import Any
 
 import click
 
-from . import console
-from .errors import InputError, WorkError
-from .files import atomic_write_text, check_writable
-from .names import Names
+from ..console.plain import as_plain
+from ..console.screen import printable, speaks_unicode, survive_any_text
+from ..errors import InputError, WorkError
+from ..files import atomic_write_text, check_writable
+from ..names import Names
 
 _NEEDS_TENSORFLOW = "this command trains or exports and needs TensorFlow"
 _MISSING = dict.fromkeys(
@@ -30,7 +31,7 @@ class Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was asked for."""
-        console.survive_any_text()
+        survive_any_text()
         if ctx.params.get("traceback"):
             os.environ["PNET_TF_TRACEBACK"] = "1"
         try:
@@ -58,7 +59,7 @@ class Group(click.Group):
 def _fail(error: Exception, message: str, code: int) -> None:
     if os.environ.get("PNET_TF_TRACEBACK") == "1":
         raise error
-    click.echo(f"Error: {console.printable(message)}", err=True)
+    click.echo(f"Error: {printable(message)}", err=True)
     sys.exit(code)
 
 
@@ -89,7 +90,7 @@ def _check_json(target: str, ctx: click.Context) -> None:
 
 def check_no_run_file(target: str, option: str) -> None:
     """Raise InputError when `target`, given as `option`, is a file that a run directory needs."""
-    from .runs.own import is_own
+    from ..runs.own import is_own
 
     if is_own(target):
         raise InputError(f"{target} is a file of a run itself; give another name for {option}")
@@ -134,7 +135,7 @@ def consent(trust: bool) -> Callable[[str], bool]:
     def ask(question: str) -> bool:
         if trust or not (sys.stdin and sys.stdin.isatty()):
             return trust
-        return click.confirm(console.printable(question), default=False, err=True)
+        return click.confirm(printable(question), default=False, err=True)
 
     return ask
 
@@ -145,13 +146,13 @@ def give(result: Any, json_path: str | None, show: Callable[[], None]) -> None:
         show()
         return
     if json_path == "-":
-        click.echo(_json(result, ascii_only=not console.speaks_unicode()), nl=False)
+        click.echo(_json(result, ascii_only=not speaks_unicode()), nl=False)
         return
     atomic_write_text(Path(json_path), _json(result))
     show()
 
 
 def _json(result: Any, ascii_only: bool = False) -> str:
-    text = json.dumps(console.as_plain(result), indent=1, ensure_ascii=ascii_only)
+    text = json.dumps(as_plain(result), indent=1, ensure_ascii=ascii_only)
     # JSON itself escapes only the control characters below a space
     return _UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", text) + "\n"

@@ -1,0 +1,40 @@
+"""The ends of `train` and `teach`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .screen import pairs, percent
+
+if TYPE_CHECKING:
+    from ..runs.teach import TeachReport
+
+
+def show_training(report: Any) -> None:
+    """The end of `train`."""
+    rows = {
+        "run": report.run,
+        "epochs": report.epochs,
+        "seconds": f"{report.seconds:.0f}",
+        "head parameters": f"{report.parameters:,}",
+        "bits": f"{report.bits:,}",
+        "examples, train / valid": f"{report.train_examples:,} / {report.valid_examples:,}",
+        "messages cut to fit": report.cut_messages or None,
+        "valid accuracy, trainer": percent(report.valid_trainer_accuracy),
+        "valid accuracy, projection network": percent(report.valid_projection_accuracy),
+        "valid mse, trainer": report.valid_trainer_mse,
+        "valid mse, projection network": report.valid_projection_mse,
+    }
+    pairs(rows)
+
+
+def show_teaching(report: TeachReport) -> None:
+    """The end of `teach`."""
+    pairs(
+        {
+            "file": report.file,
+            "logits": f"{report.examples:,} examples, {report.outputs} labels",
+            "trainers": report.trainers,
+            "right on the training split": f"{report.train_accuracy:.2%}",
+        }
+    )

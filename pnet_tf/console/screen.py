@@ -1,0 +1,53 @@
+"""Text on a terminal, of any encoding and width, with nothing in it that steers it."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+OUT = Console(highlight=False, soft_wrap=True)
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def printable(text: str) -> str:
+    """`text` with control characters, line breaks too, and changes of direction spelt out."""
+    return _CONTROL.sub(lambda match: f"\\x{ord(match.group()):02x}", text)
+
+
+def survive_any_text() -> None:
+    """Characters that a terminal's encoding does not have are spelt out, not an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def speaks_unicode() -> bool:
+    """Whether standard output is in an encoding of Unicode."""
+    return "utf" in (getattr(sys.stdout, "encoding", "") or "").lower()
+
+
+def say(text: str) -> None:
+    """One line of plain text."""
+    OUT.print(printable(text), markup=False)
+
+
+def pairs(rows: Mapping[str, Any]) -> None:
+    """A table of names and values, without those that are None; long values fold."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in rows.items():
+        if value is not None:
+            table.add_row(name, Text(printable(str(value))))
+    OUT.print(table)
+
+
+def percent(value: float | None) -> str | None:
+    """`0.25` as `25.00%`."""
+    return None if value is None else f"{value:.2%}"
