@@ -12,6 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 OUT = Console(highlight=False, soft_wrap=True)
+_LEAST_WIDTH = 20
+"""Columns that a value needs beside its name."""
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -38,13 +40,20 @@ def say(text: str) -> None:
 
 
 def pairs(rows: Mapping[str, Any]) -> None:
-    """A table of names and values, without those that are None; long values fold."""
+    """Names and values, without those that are None, as a table that folds long values.
+
+    Where a screen has no room for two columns, one line each.
+    """
+    shown = {name: printable(str(value)) for name, value in rows.items() if value is not None}
+    if OUT.width < max(map(len, shown), default=0) + _LEAST_WIDTH:
+        for name, value in shown.items():
+            say(f"{name}: {value}")
+        return
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
-    for name, value in rows.items():
-        if value is not None:
-            table.add_row(name, Text(printable(str(value))))
+    for name, value in shown.items():
+        table.add_row(name, Text(value))
     OUT.print(table)
 
 
