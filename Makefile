@@ -23,7 +23,7 @@ export PNET_TF_DATA
 .NOTPARALLEL:
 
 help:
-	@echo 'make demo    train, export and use the built-in Smart Reply sample: 3 to 5 minutes'
+	@echo 'make demo    conversations in, a file that offers replies out: 3 minutes after the install'
 	@echo 'make test    everyday tests          make slow   long checks'
 	@echo 'make check   lint and types          make bench  speed and size beside peers'
 	@echo 'make docs    the site, from docstrings and docs/'
@@ -66,7 +66,6 @@ $(LOCK)/.installed:
 
 demo: $(VENV)/.installed
 	@rm -rf demo_run
-	@echo 'training takes two or three minutes on two cores'
 	$(VENV)/bin/pnet-tf demo
 
 test: $(TEST)/.installed

@@ -81,6 +81,8 @@ def read_bytes(path: str | os.PathLike[str], most_bytes: int) -> bytes:
             raise InputError(f"{path} is no plain file")
         with Path(path).open("rb") as stream:
             data = stream.read(most_bytes + 1)
+    except InputError:
+        raise
     except FileNotFoundError:
         raise InputError(f"{path} does not exist") from None
     except (OSError, ValueError) as error:

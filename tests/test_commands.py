@@ -124,7 +124,7 @@ def test_top_k_file_ranks_the_same(text_run, text_file, tmp_path):
         shown = call("predict", model, "are you awake", "-k", "2", "--json", "-").stdout
         answers.append([p["label"] for p in json.loads(shown)[0]["predictions"]])
     assert len(answers[1]) == 2 and answers[0] == answers[1]
-    assert "top_k must be 1..3" in refused(
+    assert "--top-k must be 1..3" in refused(
         "export", text_run, "--tflite", tmp_path / "no.tflite", "--top-k", "4"
     )
 

@@ -12,7 +12,7 @@ from .parts import Command
 @click.command(cls=Command)
 @click.option("--out", default="demo_run", show_default=True, metavar="FOLDER")
 def demo(out: str) -> None:
-    """Train, export and use the built-in Smart Reply sample, end to end; two or three minutes."""
+    """From sample conversations to a file that offers replies, end to end; some three minutes."""
     from ..demo import run_demo
 
     run_demo(Path(out))

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import click
 
 from ..console.plain import as_plain
 from ..console.screen import printable, speaks_unicode, survive_any_text
+from ..data.replies import REPLIES_FILE
 from ..errors import InputError, WorkError
 from ..files import atomic_write_text, check_writable
 from ..names import Names
@@ -68,14 +69,27 @@ def _line(error: Exception) -> str:
 
 
 class Command(click.Command):
-    """Refuses, before any work, a `--json` that cannot be written or would overwrite an input."""
+    """Refuses, before any work, a `--json` that cannot be written or would overwrite an input.
+
+    An error that says what an argument of a function must be says it of the option.
+    """
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         target = ctx.params.get("json_path")
         if target not in (None, "-"):
             _check_json(str(target), ctx)
-        return super().invoke(ctx)
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            raise InputError(_by_option(str(error), self.params)) from error
+
+
+def _by_option(message: str, params: Sequence[click.Parameter]) -> str:
+    """`most_steps must be ...` as `--steps must be ...`."""
+    name, must, rest = message.partition(" must ")
+    options = [p.opts[0] for p in params if isinstance(p, click.Option) and p.name == name]
+    return f"{options[0]}{must}{rest}" if must and options else message
 
 
 def _check_json(target: str, ctx: click.Context) -> None:
@@ -84,8 +98,19 @@ def _check_json(target: str, ctx: click.Context) -> None:
     for name, value in ctx.params.items():
         for other in value if isinstance(value, tuple) else (value,):
             same = isinstance(other, str) and name != "json_path" and other != "-"
-            if same and os.path.realpath(other) == str(path):
+            if same and _would_lose(path, Path(os.path.realpath(other))):
                 raise InputError(f"{target} is another file of this command; give --json its own")
+
+
+def _would_lose(target: Path, given: Path) -> bool:
+    """Whether a result at `target` takes the place of what the command is given, or a part of it.
+
+    In a folder an earlier result may be replaced, and nothing else.
+    """
+    if target == given:
+        return True
+    result = target.suffix.lower() == ".json" and target.name != REPLIES_FILE
+    return target.is_relative_to(given) and target.is_file() and not result
 
 
 def check_no_run_file(target: str, option: str) -> None:

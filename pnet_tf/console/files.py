@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from ..tflite.model import Answer
     from ..tflite.ranking import Suggestions
 
+_MOST_SHOWN = 1000
+"""Characters of a message that are repeated above its answer."""
+
 
 def show_export(report: ExportReport) -> None:
     """The end of `export`."""
@@ -59,7 +62,7 @@ def show_evaluation(result: Any) -> None:
 def show_predictions(results: Sequence[Answer], explain: bool = False) -> None:
     """The end of `predict`: one block an input; `explain` says how replies were chosen."""
     for answer in results:
-        OUT.print(printable(answer.input), style="bold", markup=False)
+        OUT.print(printable(_shortened(answer.input)), style="bold", markup=False)
         for found in answer.predictions:
             OUT.print(f"  {found.score:6.1%}  {printable(found.label)}", markup=False)
         for value in answer.values:
@@ -68,6 +71,12 @@ def show_predictions(results: Sequence[Answer], explain: bool = False) -> None:
             say(f"  replies: {' | '.join(answer.replies)}")
         if answer.suggestions is not None:
             _show_choice(answer.suggestions, explain)
+
+
+def _shortened(text: str) -> str:
+    """The beginning of a message that would fill the screen."""
+    left = len(text) - _MOST_SHOWN
+    return text if left <= 0 else f"{text[:_MOST_SHOWN]}... and {left:,} characters more"
 
 
 def _show_choice(found: Suggestions, explain: bool) -> None:

@@ -12,6 +12,8 @@ from .limits import shown
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+MOST_REPLY_CHARACTERS = 500
+"""Characters of a reply: it is shown whole, as a suggestion."""
 _BLANKS = "\u115f\u1160\u2800\u3164\uffa0"
 """Letters and signs, by their category, that show nothing."""
 
@@ -71,7 +73,7 @@ def check_replies(replies: Mapping[str, Sequence[str]], labels: Sequence[str], t
         raise InputError(f"{title}: replies for {shown(stray[0])}; allowed: the labels of train")
     for label, texts in replies.items():
         for text in texts:
-            if problem := label_problem(text):
+            if problem := label_problem(text) or _length_problem(text):
                 raise InputError(f"{title}: a reply for {shown(label)} {problem}")
 
 
@@ -90,6 +92,12 @@ def label_indices(names: np.ndarray, labels: Sequence[str]) -> np.ndarray:
     """Index of each name in `labels`, int64 [N]; -1 for None and a name that is not there."""
     index = {label: i for i, label in enumerate(labels)}
     return np.array([index.get(name, -1) for name in names.tolist()], dtype=np.int64)
+
+
+def _length_problem(text: str) -> str:
+    if len(text) <= MOST_REPLY_CHARACTERS:
+        return ""
+    return f"has {len(text):,} characters; allowed: at most {MOST_REPLY_CHARACTERS}"
 
 
 def _is_visible(character: str) -> bool:

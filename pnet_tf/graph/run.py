@@ -56,9 +56,11 @@ def propagate_files(
     Rows node, label, score with tabs between, of the kept labels in falling order; nodes that no
     seed reaches have none. Where `out` ends in .npz instead `nodes`, `labels`, `default` and the
     CSR parts `indptr`, `indices`, `scores`. Raises InputError, before the work, where `out` cannot
-    be written or is one of the inputs.
+    be written, is one of the inputs, or by its name a table of another form.
     """
     target = check_writable(out)
+    if str(out).lower().endswith((".csv", ".gz")):
+        raise InputError(f"{out}: rows have tabs between and are not packed; give a .tsv or .npz")
     if str(target) in map(os.path.realpath, (graph, seeds)):
         raise InputError(f"{out} is one of the inputs; give another name")
     read, known = read_graph(graph), read_seeds(seeds)

@@ -144,6 +144,6 @@ def _checked(seeds: Seeds) -> Seeds:
         row = int(bad.argmax())
         raise InputError(
             f"{seeds.place(row)}: the weight is {seeds.weights[row]:g}; "
-            "allowed: a finite number above 0"
+            f"allowed: a finite number above 0, at most {_MOST_WEIGHT:.3g}"
         )
     return seeds

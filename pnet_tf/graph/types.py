@@ -93,7 +93,8 @@ def join(
     if bad.any():
         row = int(bad.argmax())
         raise InputError(
-            f"{where(row)}: the weight is {values[row]:g}; allowed: a finite number of at least 0"
+            f"{where(row)}: the weight is {values[row]:g}; "
+            f"allowed: a finite number of at least 0, at most {_MOST_WEIGHT:.3g}"
         )
     low, high = pairs[~loops].min(axis=1), pairs[~loops].max(axis=1)
     shape = (len(nodes), len(nodes))

@@ -178,9 +178,9 @@ def _check_kept(kept: list[Response], bins: dict[str, _Bin], counts: Counts, few
 def _advice(bins: Collection[str]) -> str:
     """What to change, by the reasons that something was thrown away for."""
     changes = (
-        (RARE, "lower fewest"),
-        (ONE_SIDED, "lower fewest_messages"),
-        (LONG, "raise most_words or most_characters"),
-        (BEYOND, "raise most_replies"),
+        (RARE, "lower fewest (--fewest)"),
+        (ONE_SIDED, "lower fewest_messages (in Python)"),
+        (LONG, "raise most_words or most_characters (in Python)"),
+        (BEYOND, "raise most_replies (in Python)"),
     )
     return " or ".join(change for reason, change in changes if reason in bins) or "give more pairs"

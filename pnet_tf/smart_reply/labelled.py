@@ -83,7 +83,10 @@ def _pairs(path: Path) -> LabelledPairs:
 
 def _check_responses(path: Path, data: bytes) -> None:
     """Raise InputError without a column of responses: two columns would pass for text and label."""
-    head = data.split(b"\n", 1)[0].decode("utf-8-sig", "replace").lower()
+    try:
+        head = data.split(b"\n", 1)[0].decode("utf-8-sig").lower()
+    except UnicodeDecodeError:
+        return  # of which the reader of the table says more
     cells = [cell.strip().strip('"') for cell in head.replace(",", "\t").split("\t")]
     if data.strip() and not set(cells) & set(RESPONSE_COLUMNS):
         raise InputError(

@@ -59,6 +59,9 @@ def test_replies():
         check_replies({"a": ("x", "\x1b[2J")}, ("a", "b"), "t")
     with pytest.raises(InputError, match="t: a reply for 'a' is 3; allowed: text"):
         check_replies({"a": (3,)}, ("a", "b"), "t")
+    check_replies({"a": ("x" * 500,)}, ("a", "b"), "t")
+    with pytest.raises(InputError, match="for 'a' has 1,501 characters; allowed: at most 500$"):
+        check_replies({"a": ("x" * 1501,)}, ("a", "b"), "t")
 
 
 @pytest.mark.parametrize("label", ["\u200b", "a\x1b[31m", "a\x85b"])

@@ -110,7 +110,7 @@ def test_help_has_the_defaults_of_the_function():
         (("g.tsv", "s.tsv", "--out", "link.tsv"), "link.tsv is one of the inputs"),
         (("g.tsv", "s.tsv", "--out", "o.tsv", "--json", "o.tsv"), "give --json its own"),
         (("g.tsv", "s.tsv", "--out", "run/report.json"), "a file of a run itself; .* for --out"),
-        (("g.tsv", "s.tsv", "--out", "o.tsv", "--labels", "0"), "most_labels must be"),
+        (("g.tsv", "s.tsv", "--out", "o.tsv", "--labels", "0"), "--labels must be"),
         (("g.tsv", "s.tsv", "--out", "o.tsv", "--steps", "x"), "not a valid integer"),
         (("g.tsv", "s.tsv"), "Missing option '--out'"),
     ],
