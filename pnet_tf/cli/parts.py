@@ -97,7 +97,7 @@ def _check_json(target: str, ctx: click.Context) -> None:
     check_no_run_file(target, "--json")
     for name, value in ctx.params.items():
         for other in value if isinstance(value, tuple) else (value,):
-            same = isinstance(other, str) and name != "json_path" and other != "-"
+            same = isinstance(other, str) and name != "json_path" and other not in ("", "-")
             if same and _would_lose(path, Path(os.path.realpath(other))):
                 raise InputError(f"{target} is another file of this command; give --json its own")
 

@@ -57,6 +57,8 @@ def evaluate_replies(
               "of responses, or those of --seeds].")  # fmt: skip
 @click.option("--fewest", type=int, metavar="N", help="Pairs that a response needs [default: one "
               "in 50000, at least 3].")  # fmt: skip
+@click.option("--fewest-messages", type=int, metavar="N", help="Different messages that a response "
+              "needs to answer [default: 3].")  # fmt: skip
 @click.option("--words", metavar="FILE", help="Words that no reply may hold, instead of the "
               "shipped ones.")  # fmt: skip
 @click.option("--confidence", "least_confidence", type=float, metavar="X",

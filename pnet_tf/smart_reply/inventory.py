@@ -119,7 +119,7 @@ def make_inventory(
             continue
         text = best_surface(counts.surfaces(key))
         bins.setdefault(reason or BEYOND, _Bin()).put(text, count)
-    _check_kept(kept, bins, counts, needed)
+    _check_kept(kept, bins, counts, needed, fewest_messages)
     covered = sum(response.count for response in kept) / counts.pairs
     rejected = tuple(_rejected(bins))
     return Inventory(tuple(kept), rejected, counts.pairs, covered, needed, names.usable)
@@ -159,7 +159,9 @@ def _check(**values: int) -> None:
             raise InputError(f"{name} must be a whole number of at least 1, got {value!r}")
 
 
-def _check_kept(kept: list[Response], bins: dict[str, _Bin], counts: Counts, fewest: int) -> None:
+def _check_kept(
+    kept: list[Response], bins: dict[str, _Bin], counts: Counts, fewest: int, messages: int
+) -> None:
     """Raise InputError unless at least two are kept: one reply is no choice."""
     if len(kept) >= 2:
         return
@@ -171,16 +173,20 @@ def _check_kept(kept: list[Response], bins: dict[str, _Bin], counts: Counts, few
     raise InputError(
         f"{found}; needed: two or more that occur at least {fewest} times; the most frequent of"
         f" {counts.pairs} pairs occurs {highest} times; thrown away: {why or 'none'};"
-        f" {_advice(bins)}"
+        f" {_advice(bins, fewest, messages)}"
     )
 
 
-def _advice(bins: Collection[str]) -> str:
+def _advice(bins: Collection[str], fewest: int, fewest_messages: int) -> str:
     """What to change, by the reasons that something was thrown away for."""
+    few, sides = "fewest (--fewest)", "fewest_messages (--fewest-messages)"
+    # each message is at least a pair
+    rare = f"lower {few}" if fewest > fewest_messages else f"lower {few} and {sides}"
     changes = (
-        (RARE, "lower fewest (--fewest)"),
-        (ONE_SIDED, "lower fewest_messages (in Python)"),
+        (RARE, rare),
+        (ONE_SIDED, "" if RARE in bins and sides in rare else f"lower {sides}"),
         (LONG, "raise most_words or most_characters (in Python)"),
         (BEYOND, "raise most_replies (in Python)"),
     )
-    return " or ".join(change for reason, change in changes if reason in bins) or "give more pairs"
+    found = [change for reason, change in changes if change and reason in bins]
+    return " or ".join(found) or "give more pairs"

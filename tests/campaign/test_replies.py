@@ -56,12 +56,13 @@ PAIRS = {
         "".join(f"message {n}\tso {'bdfgklmnpr'[n // 6]}{'aeiouy'[n % 6]}s\n" for n in range(60)),
         "lower fewest (--fewest)",
     ),
-    "one message": ("".join(f"hello\t{r}\n" for r in ("Yes.", "No.") * 30), "too few messages"),
+    "one message": ("".join(f"hello\t{r}\n" for r in ("Yes.", "No.") * 30),
+                    "lower fewest_messages (--fewest-messages)"),
     "all too long": (same("yes " * 40) + same("no " * 40), "2 too long"),
     "all banned": (same("call 5550123") + same("www.example.com"), "give more pairs"),
     "UTF-16": (same("Yes.").encode("utf-16"), "row 1: not UTF-8"),
     "escapes": ("\x1b[31mone\n\x1b[31mtwo\n", "first row ['[31mone']"),
-}
+}  # fmt: skip
 SEEDS = {
     "two intents": ("Yes.\tyes\nYes.\tno\n", "row 2: 'Yes.' has the intents 'yes' and 'no'"),
     "two intents by form": ("Yes.\tyes\nYES!\tno\n", "'YES!' has two intents; allowed: one"),
@@ -74,6 +75,7 @@ SEEDS = {
 }
 OPTIONS = {
     ("--fewest", "0"): "--fewest must be a whole number",
+    ("--fewest-messages", "0"): "--fewest-messages must be a whole number",
     ("--fewest", "999"): "lower fewest (--fewest)",
     ("--confidence", "nan"): "--confidence must be above 0",
     ("--silent-ratio", "-1"): "--silent-ratio must be 0..100",
@@ -275,6 +277,13 @@ def test_results_take_the_place_of_no_table(chat):
         assert "is another file of this command" in said
     said = refused(chat, "train", folder, "--out", chat / "new", "--json", folder / "train.tsv")
     assert "is another file of this command" in said
+
+
+def test_a_message_is_no_folder(chat, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = content(tmp_path / "found.txt", "earlier")
+    call("predict", chat / "m.tflite", "", "hi", "--json", "found.txt")
+    assert [answer["input"] for answer in json.loads(found.read_text())] == ["", "hi"]
 
 
 def test_an_earlier_result_in_the_folder_is_replaced(chat, tmp_path):

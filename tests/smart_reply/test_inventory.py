@@ -115,16 +115,18 @@ def test_default_fewest_grows_with_pairs():
     [
         ({"Yes.": 2, "No.": 1}, {},
          "no response is kept; needed: two or more that occur at least 3 times; the most frequent"
-         " of 3 pairs occurs 2 times; thrown away: 2 too rare; lower fewest .--fewest.$"),
+         " of 3 pairs occurs 2 times; thrown away: 2 too rare; lower fewest .--fewest. and"
+         " fewest_messages .--fewest-messages.$"),
         ({"Yes.": 3, "No.": 1}, {}, "only one response is kept, 'Yes.'; .*1 too rare; lower"),
         ({"Yes.": 3}, {"fewest": 1}, "only one response is kept, 'Yes.'.*none; give more pairs"),
         ({"At 5.": 7, "6": 7}, {"fewest": 1}, "occurs 7 times.*2 number; give more pairs"),
         ({"Yes.": 3, "No.": 3}, {"most_replies": 1},
          "'No.'.*1 beyond.*; raise most_replies .in Python.$"),
         ({"Yes.": 3, "No.": 3}, {"fewest_messages": 4},
-         "no response.*; lower fewest_messages .in Python.$"),
+         "no response.*; lower fewest_messages .--fewest-messages.$"),
+        ({"Yes.": 3, "No.": 1}, {"fewest": 4}, "2 too rare; lower fewest .--fewest.$"),
         ({"Yes.": 3, "A b": 3, "b": 1}, {"most_words": 1},
-         "1 too long, 1 too rare; lower fewest .--fewest. or raise most_words or .*in Python.$"),
+         "1 too long, 1 too rare; lower fewest .--fewest. and .* or raise most_words or .*"),
         ({"Yes.": 3}, {"fewest": 0}, "fewest must be a whole number of at least 1, got 0"),
         ({"Yes.": 3}, {"fewest": True}, "fewest must be .* got True"),
         ({"Yes.": 3}, {"most_replies": 0}, "most_replies must be .* got 0"),
