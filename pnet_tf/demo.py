@@ -37,9 +37,13 @@ EXPLAINED = "want to come over and watch the game tonight?"
 
 def run_demo(out: Path) -> None:
     """Build, train, export, evaluate and use the sample; everything is written below `out`."""
-    if out.exists():
-        raise InputError(f"{out} exists already; give another --out or remove it")
-    out.mkdir(parents=True)
+    try:
+        out.mkdir(parents=True)
+    except FileExistsError:
+        raise InputError(f"{out} exists already; give another --out or remove it") from None
+    except (OSError, ValueError) as error:
+        problem = getattr(error, "strerror", None) or error
+        raise InputError(f"{out} cannot be made: {problem}") from None
     folder, run, file = out / "chat", out / "run", out / "chat.tflite"
     say("1. Replies from the sample of conversations, pairs of a message and its response.")
     with BuildWatch() as watch:

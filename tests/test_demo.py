@@ -52,6 +52,12 @@ def test_every_step_of_the_demo(tmp_path, monkeypatch):
     assert f"  pnet-tf predict '{out}/chat.tflite' 'thanks a lot!!' --explain" in lines
 
 
+@pytest.mark.parametrize("out", ["x" * 300, "/proc/out", "\0"], ids=["long", "proc", "NUL"])
+def test_demo_refuses_a_folder_that_cannot_be_made(out):
+    result = run(out)
+    assert result.exit_code == 2 and "cannot be made" in result.stderr
+
+
 def test_demo_refuses_a_folder_that_exists(tmp_path):
     result = run(tmp_path)
     assert result.exit_code == 2
