@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
 from ..projections.seeded import check_seed
-from .bits import pooled
-from .corpus import Corpus, read_corpus
-from .counts import count_responses
+from .engine import Engine, Labelled, Watch, Work
 from .intents import (
     LEAST_CONFIDENCE,
     MOST_CONFIDENCE,
@@ -21,19 +19,15 @@ from .intents import (
     check_number,
 )
 from .inventory import Inventory, make_inventory
-from .messages import SoftLabels, soft_labels
-from .pairs import Pair
+from .links import contexts
+from .local import LocalEngine
 from .polarity import Polarity
 from .responses import KnownResponse
-from .rows import Row, train_rows, true_rows
+from .rows import Row
 from .seeds import SILENT, read_reply_seeds
-from .source import Reader, Source, open_source
 from .words import WordList, read_words
 
 SILENT_RATIO, MOST_SILENT_RATIO = 1.25, 100.0
-_TOLD_EVERY = 5000
-Watch = Callable[[str, int], None]
-"""What is being done, and how many pairs, or messages, of it are done."""
 
 
 @dataclass(frozen=True)
@@ -51,25 +45,26 @@ class Options:
 class Built:
     """All of a building.
 
-    `tables`: split -> rows; `silent` pairs of train belong to messages without an intent;
+    `source`: the pairs. `tables`: split -> rows, which may be read anew from the pairs each time;
+    `silent` pairs of train belong to messages without an intent, `silent_rows` of them make a row;
     `mixed` ones, whose message has one and whose response has none, make no row. `dropped` ones of
     valid and test were left out, by split, where no silent row is left to learn from.
     """
 
-    source: Source
+    source: Work
     options: Options
     inventory: Inventory
     intents: Intents
-    tables: Mapping[str, tuple[Row, ...]]
+    tables: Mapping[str, Iterable[Row]]
     silent: int
+    silent_rows: int
     mixed: int
     dropped: Mapping[str, int]
 
     @property
     def roles(self) -> dict[str, str]:
         """Label -> role, SILENT among them where train has it."""
-        learnt = any(row.label == SILENT for row in self.tables["train"])
-        return {**self.intents.roles, **({SILENT: "silent"} if learnt else {})}
+        return {**self.intents.roles, **({SILENT: "silent"} if self.silent_rows else {})}
 
     @property
     def responses(self) -> tuple[KnownResponse, ...]:
@@ -85,7 +80,14 @@ class Built:
         )
 
 
-def build(
+def build(pairs: Any, **options: Any) -> Built:
+    """Replies, intents and labelled tables of `pairs`, in memory; options as of `building`."""
+    with building(pairs, **options) as built:
+        return replace(built, tables={split: tuple(rows) for split, rows in built.tables.items()})
+
+
+@contextmanager
+def building(
     pairs: Any,
     *,
     seeds: Mapping[str, str] | str | Path | None = None,
@@ -96,36 +98,62 @@ def build(
     silent_ratio: float = SILENT_RATIO,
     least_confidence: float = LEAST_CONFIDENCE,
     seed: int = 0,
+    engine: Engine | None = None,
     watch: Watch | None = None,
     **inventory: Any,
-) -> Built:
-    """Replies, intents and labelled tables of `pairs`, in memory.
+) -> Iterator[Built]:
+    """Replies, intents and labelled tables of `pairs`, whose rows stream until this exits.
 
     `pairs`: a table or a folder of tables, "sample", a list of (message, response), or lists by
     split. Where there are splits, all is learnt from train; else messages are divided 80:10:10 by
     their hash. `seeds`: response -> intent, or a file of both; None chooses them, `intents` in all.
     `words`: what replies must not hold, or its file. `silent_ratio`: SILENT rows of train for each
-    one with an intent. `inventory`: further options of `make_inventory`. The same arguments give
-    the same result. Raises InputError for what cannot be read, and where too little is frequent.
+    one with an intent. `engine`: None for this process. `inventory`: further options of
+    `make_inventory`. The same arguments give the same result, whatever the engine. Raises
+    InputError for what cannot be read, and where too little is frequent.
     """
     options = Options(intents, fewest, silent_ratio, least_confidence, check_seed(seed))
     _check(options)
     given = read_reply_seeds(seeds) if isinstance(seeds, str | Path) else seeds
     listed = words if isinstance(words, WordList) else read_words(words)
-    source = open_source(pairs)
-    train = partial(_told, source.splits["train"], watch or _silence)
-    with count_responses(train("counting responses")) as counts:
-        kept = make_inventory(counts, fewest=fewest, words=listed, **inventory)
-    corpus = read_corpus(train("reading answered messages"), kept.places())
-    (watch or _silence)("comparing messages", len(corpus.messages))
-    vectors = pooled(corpus.texts, seed)
-    found = build_intents(
-        kept, corpus, vectors, seeds=given, intents=intents, least_confidence=least_confidence,
-        polarity=polarity, seed=seed,
-        title=str(seeds) if isinstance(seeds, str | Path) else "seeds",
-    )  # fmt: skip
-    soft = soft_labels(corpus, found, vectors, seed)
-    return _tables(source, options, kept, found, corpus, soft, watch or _silence)
+    chosen: Engine = LocalEngine() if engine is None else engine
+    with chosen.open(pairs, watch or _silence) as work:
+        with work.count() as counts:
+            kept = make_inventory(counts, fewest=fewest, words=listed, **inventory)
+        answered = work.answered(kept.places(), seed)
+        found = build_intents(
+            kept, contexts(*answered.contexts()), answered.common, seeds=given, intents=intents,
+            least_confidence=least_confidence, polarity=polarity, seed=seed,
+            title=str(seeds) if isinstance(seeds, str | Path) else "seeds",
+        )  # fmt: skip
+        places = found.of.tolist()
+        placed = (r.count for r, of in zip(kept.responses, places, strict=True) if of >= 0)
+        most_silent = round(silent_ratio * sum(placed))
+        labelled = answered.label(found, most_silent)
+        silent_rows = min(labelled.silent, most_silent)
+        tables = {split: Table(labelled, split, silent_rows > 0) for split in work.splits}
+        yield Built(
+            work, options, kept, found, tables, labelled.silent, silent_rows, labelled.mixed,
+            {split: table.dropped() for split, table in tables.items() if split != "train"},
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of a split, read anew with each iteration; `silent` says whether SILENT ones stay."""
+
+    labelled: Labelled
+    split: str
+    silent: bool
+
+    def __iter__(self) -> Iterator[Row]:
+        rows = self.labelled.rows(self.split)
+        return rows if self.silent else (row for row in rows if row.label != SILENT)
+
+    def dropped(self) -> int:
+        """How many rows are left out."""
+        rows = () if self.silent else self.labelled.rows(self.split)
+        return sum(row.label == SILENT for row in rows)
 
 
 def _check(options: Options) -> None:
@@ -140,37 +168,6 @@ def _check(options: Options) -> None:
             f"got {options.least_confidence}"
         )
     check_number(options.intents)
-
-
-def _tables(
-    source: Source, options: Options, kept: Inventory, found: Intents, corpus: Corpus,
-    soft: SoftLabels, watch: Watch,
-) -> Built:  # fmt: skip
-    intent_of = {
-        response.key: found.names[place]
-        for response, place in zip(kept.responses, found.of.tolist(), strict=True)
-        if place >= 0
-    }.get
-    answered = int(corpus.counts[found.of[corpus.columns] >= 0].sum())
-    read = {s: _told(reader, watch, f"labelling {s}") for s, reader in source.splits.items()}
-    rows, silent, mixed = train_rows(
-        read["train"], corpus, soft, intent_of, round(options.silent_ratio * answered), options.seed
-    )
-    tables, dropped = {"train": tuple(rows)}, {}
-    learnt = any(row.label == SILENT for row in rows)
-    for split in read:
-        if split != "train":
-            every = list(true_rows(read[split], intent_of))
-            tables[split] = tuple(row for row in every if learnt or row.label != SILENT)
-            dropped[split] = len(every) - len(tables[split])
-    return Built(source, options, kept, found, tables, silent, mixed, dropped)
-
-
-def _told(reader: Reader, watch: Watch, what: str) -> Iterator[Pair]:
-    for number, pair in enumerate(reader()):
-        if number % _TOLD_EVERY == 0:
-            watch(what, number)
-        yield pair
 
 
 def _silence(what: str, done: int) -> None:

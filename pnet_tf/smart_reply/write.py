@@ -6,17 +6,18 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ..data.replies import REPLIES_FILE, replies_text
 from ..errors import InputError
-from ..files import atomic_write_text, umask
-from .build import Built, build
-from .report import BuildReport, make_report, report_page
+from ..files import atomic_write_text, not_written, umask
+from .build import Built, building
+from .report import BuildReport, Seen, make_report, report_page
 from .responses import RESPONSES_FILE, responses_text
-from .rows import table_text
+from .rows import Row, table_lines
 from .seeds import HEADER
 
 SEEDS_FILE, REPORT_FILE, PAGE_FILE = "seeds.tsv", "report.json", "report.md"
@@ -29,37 +30,50 @@ def build_smart_reply(pairs: Any, out: str | os.PathLike[str], **options: Any) -
     work, for a folder that holds something or cannot be made.
     """
     check_folder(out)
-    return write_built(build(pairs, **options), out)
+    with building(pairs, **options) as built:
+        return write_built(built, out)
 
 
 def write_built(built: Built, out: str | os.PathLike[str]) -> BuildReport:
-    """Write train.tsv, valid.tsv, test.tsv, REPLIES_FILE, RESPONSES_FILE and the other files."""
+    """Write train.tsv, valid.tsv, test.tsv, REPLIES_FILE, RESPONSES_FILE and the other files.
+
+    Rows are written as they come.
+    """
     target = check_folder(out)
-    report = make_report(built, str(out))
-    contents = files(built, report)
     made = _beside(target)
     try:
-        for name, content in contents.items():
+        seen = {split: _write_table(made / f"{split}.tsv", rows)
+                for split, rows in built.tables.items()}  # fmt: skip
+        report = make_report(built, str(out), seen)
+        for name, content in files(built, report).items():
             atomic_write_text(made / name, content)
         if target.is_dir():
             target.rmdir()  # empty; not every system renames onto a folder
         made.rename(target)
     except OSError as error:
-        raise InputError(f"{out} cannot be written: {error.strerror or error}") from None
+        raise not_written(out, error) from None
     finally:
         shutil.rmtree(made, ignore_errors=True)
     return report
 
 
+def _write_table(path: Path, rows: Iterable[Row]) -> Seen:
+    """Write a table of `rows`, none where there is no row."""
+    seen = Seen()
+    with path.open("w", encoding="utf-8", errors="replace", newline="\n") as stream:
+        stream.writelines(table_lines(seen.over(rows)))
+    if not seen.rows:
+        path.unlink()
+    return seen
+
+
 def files(built: Built, report: BuildReport) -> dict[str, str]:
-    """File name -> content."""
+    """File name -> content of what is written beside the tables."""
     seeds = [
         f"{built.inventory.responses[place].text}\t{intent}\n"
         for place, intent in sorted(built.intents.seeds.items())
     ]
-    tables = {f"{split}.tsv": table_text(rows) for split, rows in built.tables.items() if rows}
     return {
-        **tables,
         REPLIES_FILE: replies_text(built.intents.replies, built.roles),
         RESPONSES_FILE: responses_text(built.responses),
         SEEDS_FILE: "\t".join(HEADER) + "\n" + "".join(seeds),
