@@ -7,7 +7,7 @@ the same functions, messages are known by the hash of their key, sums are of who
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -18,8 +18,13 @@ from .inventory import ResponseCounts
 from .pairs import ReadReport
 from .rows import Row
 
-Watch = Callable[[str, int], None]
-"""What is being done, and how many pairs, or messages, of it are done."""
+
+class Watch(Protocol):
+    """Is told what is being done, and how many pairs, or messages, of it are done."""
+
+    def __call__(self, what: str, done: int, total: int | None = None) -> None:
+        """`total` None: not known."""
+        ...
 
 
 class Engine(Protocol):
