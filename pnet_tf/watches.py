@@ -137,6 +137,7 @@ class BuildWatch(_Watch):
             return
         if self._at is None or at.what != self._at.what:
             self._say_step("done: ")
+            self._progress.reset(self._task)
             self._began = self._said = time.monotonic()
         self._at = at
         self._show(at.done, at.total, _step(at), state=self._state(at))

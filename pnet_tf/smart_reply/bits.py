@@ -21,7 +21,7 @@ BATCH = 512
 UNIT = 4096
 """Whole numbers that stand for 1 in vectors of length 1."""
 _PLANE_UNIT = 1024
-_SLICE = 1 << 14
+_SLICE = 1 << 12
 
 
 def units(texts: Sequence[str], seed: int = 0) -> np.ndarray:

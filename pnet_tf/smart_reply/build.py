@@ -17,7 +17,7 @@ from .intents import LEAST_CONFIDENCE, Intents
 from .inventory import Inventory
 from .local import LocalEngine
 from .polarity import Polarity, read_polarity
-from .progress import CHOOSING, EARLY, READING, Show, Teller, labelling
+from .progress import CHOOSING, EARLY, JUDGING, READING, Show, Teller, labelling
 from .responses import KnownResponse
 from .rows import Row
 from .seeds import SILENT, read_reply_seeds
@@ -130,16 +130,23 @@ def _built(work: Work, wanted: Wanted, stages: Stages | None, teller: Teller) ->
     not done.
     """
     options = wanted.options
-    kept = keep(stages, "inventory", lambda: wanted.inventory_of(work), forms.INVENTORY)
-    answered = cache(lambda: work.answered(kept.places(), options.seed))
+
+    def judge() -> Inventory:
+        with work.count() as counts:
+            teller(JUDGING, 0)
+            kept = wanted.inventory_of(counts)
+        teller(JUDGING, len(kept.responses), len(kept.responses))
+        return kept
 
     def choose() -> Intents:
-        found = answered()
+        near = answered()
         teller(CHOOSING, 0, len(kept.responses))
-        intents = wanted.intents_of(kept, found)
+        intents = wanted.intents_of(kept, near)
         teller(CHOOSING, len(kept.responses), len(kept.responses))
         return intents
 
+    kept = keep(stages, "inventory", judge, forms.INVENTORY)
+    answered = cache(lambda: work.answered(kept.places(), options.seed))
     found = keep(stages, "intents", choose, forms.INTENTS)
     placed = zip(kept.responses, found.of.tolist(), strict=True)
     most_silent = round(options.silent_ratio * sum(r.count for r, of in placed if of >= 0))

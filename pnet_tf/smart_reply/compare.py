@@ -17,7 +17,7 @@ from .corpus import Corpus
 from .engine import Watch
 from .progress import COMPARING
 
-_SLICE = 1 << 14
+_SLICE = 1 << 12
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-READING, COUNTING, ANSWERED = "reading pairs", "counting responses", "reading answered messages"
-COMPARING, CHOOSING, DRAWING = "comparing messages", "choosing intents", "drawing silent pairs"
-EARLY = (COUNTING, ANSWERED, COMPARING, CHOOSING, DRAWING)
+READING, COUNTING, JUDGING = "reading pairs", "counting responses", "judging responses"
+ANSWERED, COMPARING = "reading answered messages", "comparing messages"
+CHOOSING, DRAWING = "choosing intents", "drawing silent pairs"
+EARLY = (COUNTING, JUDGING, ANSWERED, COMPARING, CHOOSING, DRAWING)
 """Steps before tables are written, in their order; READING comes first where pairs are kept."""
 
 

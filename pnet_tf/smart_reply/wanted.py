@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import InputError
 from ..version import __version__
-from .engine import Answered, Work
+from .engine import Answered
 from .intents import (
     LEAST_CONFIDENCE,
     MOST_CONFIDENCE,
@@ -20,7 +20,7 @@ from .intents import (
     build_intents,
     check_number,
 )
-from .inventory import Inventory, make_inventory
+from .inventory import Inventory, ResponseCounts, make_inventory
 from .links import contexts
 from .pairs import pair_files
 from .polarity import Polarity
@@ -61,12 +61,10 @@ class Wanted:
         inspect.signature(make_inventory).bind(None, **self.inventory)
         _check(self.options)
 
-    def inventory_of(self, work: Work) -> Inventory:
+    def inventory_of(self, counts: ResponseCounts) -> Inventory:
         """The responses that are kept."""
-        with work.count() as counts:
-            return make_inventory(
-                counts, fewest=self.options.fewest, words=self.words, **self.inventory
-            )
+        fewest = self.options.fewest
+        return make_inventory(counts, fewest=fewest, words=self.words, **self.inventory)
 
     def intents_of(self, kept: Inventory, answered: Answered) -> Intents:
         """Their intents."""

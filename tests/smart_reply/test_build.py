@@ -204,8 +204,8 @@ def test_the_watch_is_told():
     told = []
     build({"train": talk()}, watch=lambda at: told.append(at.what))
     assert list(dict.fromkeys(told)) == [
-        "counting responses", "reading answered messages", "comparing messages",
-        "choosing intents", "drawing silent pairs", "labelling train",
+        "counting responses", "judging responses", "reading answered messages",
+        "comparing messages", "choosing intents", "drawing silent pairs", "labelling train",
     ]  # fmt: skip
 
 

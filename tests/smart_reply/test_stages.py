@@ -16,9 +16,9 @@ from tests.calls import call
 from tests.smart_reply.talks import talk, write_pairs
 
 STEPS = (
-    "reading pairs", "counting responses", "reading answered messages", "comparing messages",
-    "choosing intents", "drawing silent pairs", "labelling train", "labelling valid",
-    "labelling test",
+    "reading pairs", "counting responses", "judging responses", "reading answered messages",
+    "comparing messages", "choosing intents", "drawing silent pairs", "labelling train",
+    "labelling valid", "labelling test",
 )  # fmt: skip
 
 
@@ -302,5 +302,5 @@ def test_the_command_says_what_it_does(pairs, tmp_path):
     stopped(pairs, tmp_path / "chat")
     result = call("smart-reply", "build", pairs, "--out", tmp_path / "chat", "--json", "-")
     assert "going on in chat.building, where pairs, inventory" in result.stderr
-    assert "done: step 9 of 9, labelling test: " in result.stderr and "/s, " in result.stderr
+    assert "done: step 10 of 10, labelling test: " in result.stderr and "/s, " in result.stderr
     assert "counting responses" not in result.stderr
