@@ -128,6 +128,8 @@ class BuildWatch(_Watch):
     ) -> None:  # fmt: skip
         if error is None:
             self._say_step("done: ")
+        elif self._at is not None and isinstance(error, KeyboardInterrupt):
+            self._say("stopped; the same command goes on from the last step that is done")
         super().__exit__(kind, error, trace)
 
     def __call__(self, at: BuildProgress) -> None:

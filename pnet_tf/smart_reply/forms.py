@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -65,14 +66,6 @@ def _save_arrays(place: Path, arrays: Mapping[str, np.ndarray]) -> None:
     np.savez(place / _ARRAYS, allow_pickle=False, **arrays)
 
 
-def _save_inventory(value: Inventory, place: Path) -> None:
-    save_plain(value, place)
-
-
-def _load_inventory(place: Path) -> Inventory:
-    return load_plain(place, Inventory)
-
-
 def _save_corpus(value: Corpus, place: Path) -> None:
     names = ("ids", "rows", "columns", "counts")
     _save_arrays(place, {name: getattr(value, name) for name in names})
@@ -110,27 +103,15 @@ def _load_intents(place: Path) -> Intents:
     )  # fmt: skip
 
 
-def _save_drawn(value: Drawn, place: Path) -> None:
-    save_plain(value, place)
-
-
 def _load_drawn(place: Path) -> Drawn:
     found = load_plain(place, _PlainDrawn)
     soft = {int(number): shares for number, shares in found.soft.items()}
     return Drawn(soft, found.bound, found.silent, found.mixed)
 
 
-def _save_numbers(value: tuple[int, int], place: Path) -> None:
-    save_plain(value, place)
-
-
-def _load_numbers(place: Path) -> tuple[int, int]:
-    return load_plain(place, tuple[int, int])
-
-
-INVENTORY = Form(_save_inventory, _load_inventory)
+INVENTORY: Form[Inventory] = Form(save_plain, partial(load_plain, kind=Inventory))
 CORPUS = Form(_save_corpus, _load_corpus)
 COMPARED = Form(_save_compared, _load_compared)
 INTENTS = Form(_save_intents, _load_intents)
-DRAWN = Form(_save_drawn, _load_drawn)
-NUMBERS = Form(_save_numbers, _load_numbers)
+DRAWN: Form[Drawn] = Form(save_plain, _load_drawn)
+NUMBERS: Form[tuple[int, int]] = Form(save_plain, partial(load_plain, kind=tuple[int, int]))

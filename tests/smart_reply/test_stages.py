@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from pnet_tf import watches
 from pnet_tf.errors import InputError, WorkError
 from pnet_tf.smart_reply import local, staged, stages, wanted
 from pnet_tf.smart_reply.lock import locked
 from pnet_tf.smart_reply.pairs import Pair
+from pnet_tf.smart_reply.progress import Progress
 from pnet_tf.smart_reply.stages import NAMES, OUT
 from pnet_tf.smart_reply.write import build_smart_reply
 from tests.calls import call
@@ -98,7 +100,7 @@ def test_killed_in_any_step(pairs, whole, tmp_path, step, at):
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("name", [*NAMES, "chat"])
+@pytest.mark.parametrize("name", ["pairs", "compared", "labels", "train", "out", "chat"])
 def test_killed_at_any_rename(pairs, whole, tmp_path, monkeypatch, name, after):
     out, rename = tmp_path / "chat", Path.rename
 
@@ -304,3 +306,15 @@ def test_the_command_says_what_it_does(pairs, tmp_path):
     assert "going on in chat.building, where pairs, inventory" in result.stderr
     assert "done: step 10 of 10, labelling test: " in result.stderr and "/s, " in result.stderr
     assert "counting responses" not in result.stderr
+
+
+def test_a_stop_by_hand_is_told_how_to_go_on(capsys, monkeypatch):
+    monkeypatch.setattr(watches, "_SILENCE_S", -1)
+    with pytest.raises(KeyboardInterrupt), watches.BuildWatch() as watch:
+        watch(Progress(2, 10, "counting responses", 5000, 20000))
+        watch(Progress(2, 10, "counting responses", 5000, 20000, "a [note]"))
+        raise KeyboardInterrupt
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].startswith("step 2 of 10, counting responses: 5,000 of 20,000, ")
+    assert lines[1] == "a [note]"
+    assert lines[2] == "stopped; the same command goes on from the last step that is done"
