@@ -25,7 +25,7 @@ from .source import Source, open_source
 from .staged import staged
 from .stages import Form, Stages, keep
 
-_SLICE = 1 << 14
+_SLICE = 1 << 12
 _TOLD_EVERY = 5000
 _T = TypeVar("_T")
 
