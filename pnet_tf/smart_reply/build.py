@@ -11,6 +11,7 @@ from typing import Any
 from ..errors import InputError
 from ..projections.seeded import check_seed
 from .engine import Engine, Labelled, Watch, Work
+from .engines import make_engine
 from .intents import (
     LEAST_CONFIDENCE,
     MOST_CONFIDENCE,
@@ -20,7 +21,6 @@ from .intents import (
 )
 from .inventory import Inventory, make_inventory
 from .links import contexts
-from .local import LocalEngine
 from .polarity import Polarity
 from .responses import KnownResponse
 from .rows import Row
@@ -98,7 +98,7 @@ def building(
     silent_ratio: float = SILENT_RATIO,
     least_confidence: float = LEAST_CONFIDENCE,
     seed: int = 0,
-    engine: Engine | None = None,
+    engine: Engine | str | None = None,
     watch: Watch | None = None,
     **inventory: Any,
 ) -> Iterator[Built]:
@@ -108,16 +108,15 @@ def building(
     split. Where there are splits, all is learnt from train; else messages are divided 80:10:10 by
     their hash. `seeds`: response -> intent, or a file of both; None chooses them, `intents` in all.
     `words`: what replies must not hold, or its file. `silent_ratio`: SILENT rows of train for each
-    one with an intent. `engine`: None for this process. `inventory`: further options of
-    `make_inventory`. The same arguments give the same result, whatever the engine. Raises
-    InputError for what cannot be read, and where too little is frequent.
+    one with an intent. `engine`: scipy, this process, or spark, or an `Engine`. `inventory`:
+    further options of `make_inventory`. The same arguments give the same result, whatever the
+    engine. Raises InputError for what cannot be read, and where too little is frequent.
     """
     options = Options(intents, fewest, silent_ratio, least_confidence, check_seed(seed))
     _check(options)
     given = read_reply_seeds(seeds) if isinstance(seeds, str | Path) else seeds
     listed = words if isinstance(words, WordList) else read_words(words)
-    chosen: Engine = LocalEngine() if engine is None else engine
-    with chosen.open(pairs, watch or _silence) as work:
+    with make_engine(engine).open(pairs, watch or _silence) as work:
         with work.count() as counts:
             kept = make_inventory(counts, fewest=fewest, words=listed, **inventory)
         answered = work.answered(kept.places(), seed)

@@ -129,7 +129,7 @@ class LocalLabelled:
         pairs = self._work.read(split, f"labelling {split}")
         if split == "train":
             return train_rows(pairs, self._label_of, self._intent_of.get, self._bound, self._seed)
-        return (true_row(pair, self._intent_of.get) for pair in pairs)
+        return (true_row(pair, self._intent_of.get(normal_form(pair.response))) for pair in pairs)
 
     def _label_of(self, message: str) -> SoftLabel | None:
         return self._soft.get(message_id(message_key(message)))
