@@ -22,8 +22,11 @@ def session():
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
         "spark.sql.shuffle.partitions": 2,
-        "spark.sql.adaptive.enabled": False,  # tables are small: it would cost more than it saves
-        "spark.sql.files.maxPartitionBytes": 4096,  # so that they are split all the same
+        # tables are small: these would cost more than they save
+        "spark.sql.adaptive.enabled": False,
+        "spark.sql.codegen.wholeStage": False,
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+        "spark.sql.files.maxPartitionBytes": 32768,  # so that they are split all the same
         "spark.sql.execution.arrow.maxRecordsPerBatch": 100,
     }
     builder = SparkSession.builder.master("local[2]").appName("tests")

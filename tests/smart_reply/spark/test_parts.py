@@ -77,7 +77,11 @@ def test_near_messages(session, alike):
 
 @pytest.mark.parametrize(
     ("hashes", "most", "bound"),
-    [([5, 3, 9, 3, 3], 2, Bound(3, 2)), ([5, 3, 9, 3, 3], 4, Bound(5, 1)), ([5, 3], 0, Bound(0, 0))],
+    [
+        ([5, 3, 9, 3, 3], 2, Bound(3, 2)),
+        ([5, 3, 9, 3, 3], 4, Bound(5, 1)),
+        ([5, 3], 0, Bound(0, 0)),
+    ],
 )
 def test_bounds_by_hand(session, hashes, most, bound):
     from pnet_tf.smart_reply.spark.label import silent_draw
