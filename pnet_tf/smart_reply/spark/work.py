@@ -121,8 +121,10 @@ def _own_session() -> SparkSession:
                 "JAVA_HOME to where it is"
             )
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    builder = SparkSession.builder.appName("pnet-tf")
     try:
-        return SparkSession.builder.appName("pnet-tf").getOrCreate()
+        # the command has its own line, and Spark its own page
+        return builder.config("spark.ui.showConsoleProgress", "false").getOrCreate()
     except (PySparkException, Py4JError) as error:
         raise InputError(
             f"Spark cannot start: {_reason(error)}; needed: Java 17 or later, and a master that "
