@@ -2,43 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError
+from ..data.types import SPLITS
 from ..projections.seeded import check_seed
-from .engine import Engine, Labelled, Watch, Work
+from . import forms
+from .engine import Engine, Labelled, Work
 from .engines import make_engine
-from .intents import (
-    LEAST_CONFIDENCE,
-    MOST_CONFIDENCE,
-    Intents,
-    build_intents,
-    check_number,
-)
-from .inventory import Inventory, make_inventory
-from .links import contexts
-from .polarity import Polarity
+from .intents import LEAST_CONFIDENCE, Intents
+from .inventory import Inventory
+from .polarity import Polarity, read_polarity
+from .progress import CHOOSING, EARLY, READING, Show, Teller, labelling
 from .responses import KnownResponse
 from .rows import Row
 from .seeds import SILENT, read_reply_seeds
+from .stages import Stages, keep, open_stages
+from .wanted import SILENT_RATIO, Options, Wanted, listed
 from .words import WordList, read_words
-
-SILENT_RATIO, MOST_SILENT_RATIO = 1.25, 100.0
-
-
-@dataclass(frozen=True)
-class Options:
-    """What a building was asked for; None stands for a default that depends on the pairs."""
-
-    intents: int | None = None
-    fewest: int | None = None
-    silent_ratio: float = SILENT_RATIO
-    least_confidence: float = LEAST_CONFIDENCE
-    seed: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +33,8 @@ class Built:
     `source`: the pairs. `tables`: split -> rows, which may be read anew from the pairs each time;
     `silent` pairs of train belong to messages without an intent, `silent_rows` of them make a row;
     `mixed` ones, whose message has one and whose response has none, make no row. `dropped` ones of
-    valid and test were left out, by split, where no silent row is left to learn from.
+    valid and test were left out, by split, where no silent row is left to learn from. `stages`:
+    what is kept on disk, if anything.
     """
 
     source: Work
@@ -60,6 +46,7 @@ class Built:
     silent_rows: int
     mixed: int
     dropped: Mapping[str, int]
+    stages: Stages | None = None
 
     @property
     def roles(self) -> dict[str, str]:
@@ -99,7 +86,8 @@ def building(
     least_confidence: float = LEAST_CONFIDENCE,
     seed: int = 0,
     engine: Engine | str | None = None,
-    watch: Watch | None = None,
+    watch: Show | None = None,
+    work_folder: Path | None = None,
     **inventory: Any,
 ) -> Iterator[Built]:
     """Replies, intents and labelled tables of `pairs`, whose rows stream until this exits.
@@ -108,66 +96,77 @@ def building(
     split. Where there are splits, all is learnt from train; else messages are divided 80:10:10 by
     their hash. `seeds`: response -> intent, or a file of both; None chooses them, `intents` in all.
     `words`: what replies must not hold, or its file. `silent_ratio`: SILENT rows of train for each
-    one with an intent. `engine`: scipy, this process, or spark, or an `Engine`. `inventory`:
-    further options of `make_inventory`. The same arguments give the same result, whatever the
-    engine. Raises InputError for what cannot be read, and where too little is frequent.
+    one with an intent. `engine`: scipy, this process, or spark, or an `Engine`. `work_folder`:
+    where finished stages are kept meanwhile and gone on with after a stop, see `open_stages`; None
+    keeps none. `inventory`: further options of `make_inventory`. The same arguments give the same
+    result, whatever the engine. Raises InputError for what cannot be read, and where too little is
+    frequent.
     """
     options = Options(intents, fewest, silent_ratio, least_confidence, check_seed(seed))
-    _check(options)
-    given = read_reply_seeds(seeds) if isinstance(seeds, str | Path) else seeds
-    listed = words if isinstance(words, WordList) else read_words(words)
-    with make_engine(engine).open(pairs, watch or _silence) as work:
-        with work.count() as counts:
-            kept = make_inventory(counts, fewest=fewest, words=listed, **inventory)
-        answered = work.answered(kept.places(), seed)
-        found = build_intents(
-            kept, contexts(*answered.contexts()), answered.common, seeds=given, intents=intents,
-            least_confidence=least_confidence, polarity=polarity, seed=seed,
-            title=str(seeds) if isinstance(seeds, str | Path) else "seeds",
-        )  # fmt: skip
-        places = found.of.tolist()
-        placed = (r.count for r, of in zip(kept.responses, places, strict=True) if of >= 0)
-        most_silent = round(silent_ratio * sum(placed))
-        labelled = answered.label(found, most_silent)
-        silent_rows = min(labelled.silent, most_silent)
-        tables = {split: Table(labelled, split, silent_rows > 0) for split in work.splits}
-        yield Built(
-            work, options, kept, found, tables, labelled.silent, silent_rows, labelled.mixed,
-            {split: table.dropped() for split, table in tables.items() if split != "train"},
-        )  # fmt: skip
+    wanted = Wanted(
+        options,
+        read_reply_seeds(seeds) if isinstance(seeds, str | Path) else seeds,
+        str(seeds) if isinstance(seeds, str | Path) else "seeds",
+        words if isinstance(words, WordList) else read_words(words),
+        read_polarity() if polarity is None else polarity,
+        inventory,
+    )
+    chosen = make_engine(engine)
+    teller = Teller(watch)
+    first = () if work_folder is None else (READING,)
+    teller.plan([*first, *EARLY, *map(labelling, SPLITS)])
+    with ExitStack() as stack:
+        stages = None
+        if work_folder is not None:
+            pairs = listed(pairs)
+            parts = {"pairs": chosen.digest(pairs), **wanted.parts()}
+            stages = stack.enter_context(open_stages(work_folder, parts, teller.note))
+        work = stack.enter_context(chosen.open(pairs, teller, stages))
+        teller.plan([*first, *EARLY, *map(labelling, work.splits)])
+        yield _built(work, wanted, stages, teller)
+
+
+def _built(work: Work, wanted: Wanted, stages: Stages | None, teller: Teller) -> Built:
+    """A building whose stages are made, or read where they are there; what is not asked for is
+    not done.
+    """
+    options = wanted.options
+    kept = keep(stages, "inventory", lambda: wanted.inventory_of(work), forms.INVENTORY)
+    answered = cache(lambda: work.answered(kept.places(), options.seed))
+
+    def choose() -> Intents:
+        found = answered()
+        teller(CHOOSING, 0, len(kept.responses))
+        intents = wanted.intents_of(kept, found)
+        teller(CHOOSING, len(kept.responses), len(kept.responses))
+        return intents
+
+    found = keep(stages, "intents", choose, forms.INTENTS)
+    placed = zip(kept.responses, found.of.tolist(), strict=True)
+    most_silent = round(options.silent_ratio * sum(r.count for r, of in placed if of >= 0))
+    labelled = cache(lambda: answered().label(found, most_silent))
+    silent, mixed = keep(
+        stages, "silence", lambda: (labelled().silent, labelled().mixed), forms.NUMBERS
+    )
+    silent_rows = min(silent, most_silent)
+    tables = {split: Table(labelled, split, silent_rows > 0) for split in work.splits}
+    dropped = {split: table.dropped() for split, table in tables.items() if split != "train"}
+    return Built(work, options, kept, found, tables, silent, silent_rows, mixed, dropped, stages)
 
 
 @dataclass(frozen=True)
 class Table:
     """Rows of a split, read anew with each iteration; `silent` says whether SILENT ones stay."""
 
-    labelled: Labelled
+    labelled: Callable[[], Labelled]
     split: str
     silent: bool
 
     def __iter__(self) -> Iterator[Row]:
-        rows = self.labelled.rows(self.split)
+        rows = self.labelled().rows(self.split)
         return rows if self.silent else (row for row in rows if row.label != SILENT)
 
     def dropped(self) -> int:
         """How many rows are left out."""
-        rows = () if self.silent else self.labelled.rows(self.split)
+        rows = () if self.silent else self.labelled().rows(self.split)
         return sum(row.label == SILENT for row in rows)
-
-
-def _check(options: Options) -> None:
-    """Raise InputError for values out of range: before the pairs are read."""
-    if not 0 <= options.silent_ratio <= MOST_SILENT_RATIO:
-        raise InputError(
-            f"silent_ratio must be 0..{MOST_SILENT_RATIO:g}, got {options.silent_ratio}"
-        )
-    if not 0 < options.least_confidence <= MOST_CONFIDENCE:
-        raise InputError(
-            f"least_confidence must be above 0, at most {MOST_CONFIDENCE}, "
-            f"got {options.least_confidence}"
-        )
-    check_number(options.intents)
-
-
-def _silence(what: str, done: int) -> None:
-    pass

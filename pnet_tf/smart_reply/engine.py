@@ -7,7 +7,7 @@ the same functions, messages are known by the hash of their key, sums are of who
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -17,16 +17,31 @@ from .intents import Intents
 from .inventory import ResponseCounts
 from .pairs import ReadReport
 from .rows import Row
+from .stages import Stages
 
-Watch = Callable[[str, int], None]
-"""What is being done, and how many pairs, or messages, of it are done."""
+
+class Watch(Protocol):
+    """Is told what is being done, and how many pairs, or messages, of it are done."""
+
+    def __call__(self, what: str, done: int, total: int | None = None) -> None:
+        """`total` None: not known."""
+        ...
 
 
 class Engine(Protocol):
     """Where the work is done."""
 
-    def open(self, pairs: Any, watch: Watch) -> AbstractContextManager[Work]:
-        """The work on `pairs`, as `open_source` takes them; what it holds goes with its exit."""
+    def digest(self, pairs: Any) -> str:
+        """What is another where the pairs are others: results are then not gone on with."""
+        ...
+
+    def open(
+        self, pairs: Any, watch: Watch, stages: Stages | None = None
+    ) -> AbstractContextManager[Work]:
+        """The work on `pairs`, as `open_source` takes them; what it holds goes with its exit.
+
+        It may keep what it has done in `stages`.
+        """
         ...
 
 

@@ -2,43 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array
 
 from ..data.soft import SoftLabel
-from . import links, messages
-from .bits import COLUMNS, units
+from . import forms, links, messages
+from .compare import Compared, compare
 from .corpus import Corpus, message_id, message_key, read_corpus
 from .counts import Counts, count_responses
 from .engine import Watch
 from .intents import Intents
 from .normal import normal_form
 from .pairs import Pair, ReadReport
-from .rows import Bound, Row, pair_hash, silent_bound, train_rows, true_row
+from .progress import ANSWERED, COUNTING, DRAWING, labelling
+from .rows import Drawn, Row, pair_hash, silent_bound, train_rows, true_row
 from .source import Source, open_source
+from .staged import staged
+from .stages import Form, Stages, keep
+from .wanted import pairs_digest
 
 _SLICE = 1 << 14
 _TOLD_EVERY = 5000
+_T = TypeVar("_T")
 
 
 class LocalEngine:
     """Works in this process, with SciPy."""
 
-    @contextmanager
-    def open(self, pairs: Any, watch: Watch) -> Iterator[LocalWork]:
+    def digest(self, pairs: Any) -> str:
         """See `engine.Engine`."""
-        yield LocalWork(open_source(pairs), watch)
+        return pairs_digest(pairs)
+
+    @contextmanager
+    def open(self, pairs: Any, watch: Watch, stages: Stages | None = None) -> Iterator[LocalWork]:
+        """See `engine.Engine`; what is done is kept in `stages`, where given."""
+        source = open_source(pairs)
+        if stages is None:
+            yield LocalWork(source, {}, watch)
+        else:
+            yield LocalWork(*staged(source, stages, watch), watch, stages)
 
 
 class LocalWork:
-    """See `engine.Work`."""
+    """See `engine.Work`; `pairs` has the number of pairs of the splits, where it is known."""
 
-    def __init__(self, source: Source, watch: Watch) -> None:
-        self._source, self._watch = source, watch
+    def __init__(
+        self, source: Source, pairs: Mapping[str, int], watch: Watch, stages: Stages | None = None
+    ) -> None:
+        self._source, self._watch, self._stages = source, watch, stages
+        self._pairs = dict(pairs)
         self.title, self.divided = source.title, source.divided
         self.splits = tuple(source.splits)
 
@@ -49,50 +66,47 @@ class LocalWork:
 
     def count(self) -> Counts:
         """See `engine.Work`."""
-        return count_responses(self.read("train", "counting responses"))
+        return count_responses(self.read("train", COUNTING))
 
     def answered(self, places: Mapping[str, int], seed: int) -> LocalAnswered:
         """See `engine.Work`."""
-        corpus = read_corpus(self.read("train", "reading answered messages"), places)
-        self._watch("comparing messages", len(corpus.messages))
-        return LocalAnswered(self, corpus, tuple(places), seed)
+        corpus = self.keep(
+            "answered", lambda: read_corpus(self.read("train", ANSWERED), places), forms.CORPUS
+        )
+        compared = self.keep(
+            "compared", lambda: compare(corpus, len(places), seed, self._watch), forms.COMPARED
+        )
+        return LocalAnswered(self, replace(corpus, messages=()), compared, tuple(places), seed)
+
+    def keep(self, name: str, make: Callable[[], _T], form: Form[_T]) -> _T:
+        """The result of a stage, see `stages.keep`."""
+        return keep(self._stages, name, make, form)
 
     def read(self, split: str, what: str) -> Iterator[Pair]:
         """The pairs of a split, from the first; the watch is told of them as `what`."""
-        for number, pair in enumerate(self._source.splits[split]()):
+        number, total = 0, self._pairs.get(split)
+        for pair in self._source.splits[split]():
             if number % _TOLD_EVERY == 0:
-                self._watch(what, number)
+                self._watch(what, number, total)
+            number += 1
             yield pair
+        self._pairs[split] = number
+        self._watch(what, number, number)
 
 
 class LocalAnswered:
-    """See `engine.Answered`."""
+    """See `engine.Answered`; the texts of `corpus` are not needed."""
 
     def __init__(
-        self, work: LocalWork, corpus: Corpus, keys: tuple[str, ...], seed: int
+        self, work: LocalWork, corpus: Corpus, compared: Compared, keys: tuple[str, ...], seed: int
     ) -> None:
         self._work, self._corpus, self._keys, self._seed = work, corpus, keys, seed
-        self.messages = len(corpus.messages)
-        vectors = units(corpus.messages, seed)
-        mean = links.middle(vectors.sum(axis=0, dtype=np.int64), self.messages)
-        bits = []
-        for start in range(0, self.messages, _SLICE):
-            part = slice(start, start + _SLICE)
-            vectors[part] = links.away(vectors[part], mean)
-            bits.append(links.message_bits(vectors[part], seed))
-        self._vectors = vectors
-        self._near = _symmetric(links.message_edges(np.concatenate(bits), seed), self.messages)
+        self._compared, self.messages = compared, len(corpus.ids)
+        self._near = compared.near(self.messages)
 
     def contexts(self) -> tuple[np.ndarray, np.ndarray]:
         """See `engine.Answered`."""
-        found, responses = self._corpus, len(self._keys)
-        ones = np.ones(len(found.rows), np.int64)
-        joins = csr_array((ones, (found.columns, found.rows)), shape=(responses, self.messages))
-        sums = np.zeros((responses, COLUMNS), np.int64)
-        for start in range(0, self.messages, _SLICE):
-            part = slice(start, start + _SLICE)
-            sums += joins[:, part] @ self._vectors[part].astype(np.int64)
-        return sums, np.diff(joins.indptr).astype(np.int64)
+        return self._compared.sums, self._compared.number
 
     def common(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
         """See `engine.Answered`."""
@@ -107,41 +121,50 @@ class LocalAnswered:
 
     def label(self, intents: Intents, most_silent: int) -> LocalLabelled:
         """See `engine.Answered`."""
-        soft = soft_labels(self._corpus, intents, self._near)
         named = zip(self._keys, intents.of.tolist(), strict=True)
         intent_of = {key: intents.names[place] for key, place in named if place >= 0}
-        return LocalLabelled(self._work, soft, intent_of, most_silent, self._seed)
+        drawn = self._work.keep(
+            "labels", lambda: self._draw(intents, intent_of, most_silent), forms.DRAWN
+        )
+        return LocalLabelled(self._work, drawn, intent_of, self._seed)
+
+    def _draw(self, intents: Intents, intent_of: Mapping[str, str], most_silent: int) -> Drawn:
+        soft = soft_labels(self._corpus, intents, self._near)
+        silent = mixed = 0
+
+        def hashes() -> Iterator[int]:
+            """Of the silent pairs of train, which are counted, as are the mixed ones."""
+            nonlocal silent, mixed
+            for pair in self._work.read("train", DRAWING):
+                if message_id(message_key(pair.message)) not in soft:
+                    silent += 1
+                    yield pair_hash(pair, self._seed)
+                elif normal_form(pair.response) not in intent_of:
+                    mixed += 1
+
+        bound = silent_bound(hashes(), most_silent)
+        return Drawn(soft, bound, silent, mixed)
 
 
 class LocalLabelled:
     """See `engine.Labelled`."""
 
     def __init__(
-        self, work: LocalWork, soft: Mapping[int, SoftLabel], intent_of: Mapping[str, str],
-        most_silent: int, seed: int,
-    ) -> None:  # fmt: skip
-        self._work, self._soft, self._intent_of, self._seed = work, soft, intent_of, seed
-        self.silent = self.mixed = 0
-        self._bound: Bound = silent_bound(self._silent_hashes(), most_silent)
+        self, work: LocalWork, drawn: Drawn, intent_of: Mapping[str, str], seed: int
+    ) -> None:
+        self._work, self._drawn, self._intent_of, self._seed = work, drawn, intent_of, seed
+        self.silent, self.mixed = drawn.silent, drawn.mixed
 
     def rows(self, split: str) -> Iterator[Row]:
         """See `engine.Labelled`."""
-        pairs = self._work.read(split, f"labelling {split}")
+        pairs = self._work.read(split, labelling(split))
         if split == "train":
-            return train_rows(pairs, self._label_of, self._intent_of.get, self._bound, self._seed)
+            bound = self._drawn.bound
+            return train_rows(pairs, self._label_of, self._intent_of.get, bound, self._seed)
         return (true_row(pair, self._intent_of.get(normal_form(pair.response))) for pair in pairs)
 
     def _label_of(self, message: str) -> SoftLabel | None:
-        return self._soft.get(message_id(message_key(message)))
-
-    def _silent_hashes(self) -> Iterator[int]:
-        """`pair_hash` of the silent pairs of train, which are counted, as are the mixed ones."""
-        for pair in self._work.read("train", "drawing silent pairs"):
-            if self._label_of(pair.message) is None:
-                self.silent += 1
-                yield pair_hash(pair, self._seed)
-            elif normal_form(pair.response) not in self._intent_of:
-                self.mixed += 1
+        return self._drawn.soft.get(message_id(message_key(message)))
 
 
 def soft_labels(corpus: Corpus, intents: Intents, near: csr_array) -> dict[int, SoftLabel]:
@@ -153,7 +176,7 @@ def soft_labels(corpus: Corpus, intents: Intents, near: csr_array) -> dict[int, 
     """
     place = np.maximum(intents.of[corpus.columns], 0)
     counted = corpus.counts * messages.weights(intents)[corpus.columns]
-    shape = (len(corpus.messages), len(intents.names))
+    shape = (len(corpus.ids), len(intents.names))
     own = coo_array((counted, (corpus.rows, place)), shape=shape).tocsr()
     own.eliminate_zeros()
     labelled = np.flatnonzero(np.diff(own.indptr))
@@ -171,10 +194,3 @@ def soft_labels(corpus: Corpus, intents: Intents, near: csr_array) -> dict[int, 
 def _row(matrix: csr_array, row: int) -> dict[int, int]:
     part = slice(matrix.indptr[row], matrix.indptr[row + 1])
     return dict(zip(matrix.indices[part].tolist(), matrix.data[part].tolist(), strict=True))
-
-
-def _symmetric(edges: links.Edges, size: int) -> csr_array:
-    """`link_units` of edges in both directions, CSR int64 [size, size]."""
-    units = links.link_units(edges[2])
-    upper = csr_array((units, edges[:2]), shape=(size, size))
-    return csr_array(upper + upper.T)

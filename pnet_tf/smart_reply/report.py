@@ -6,10 +6,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from .build import Built, Options
+from .build import Built
 from .inventory import Rejected
 from .rows import Row
 from .seeds import SILENT
+from .wanted import Options
 
 EXAMPLES = 10
 UNPLACED = 40
@@ -77,13 +78,15 @@ class BuildReport:
 class Seen:
     """What a report tells of the rows of a table: they pass by `over` once and are not kept.
 
-    `messages`: label -> the first different messages with it, EXAMPLES at most.
+    `messages`: label -> the first different messages with it, EXAMPLES at most. `skipped`: reason
+    -> rows of the split that made no pair, None where its table was not read for it alone.
     """
 
     rows: int = 0
     answered: int = 0
     soft: int = 0
-    messages: defaultdict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
+    messages: dict[str, list[str]] = field(default_factory=dict)
+    skipped: dict[str, int] | None = None
 
     def over(self, rows: Iterable[Row]) -> Iterator[Row]:
         """`rows` as they are, counted."""
@@ -91,8 +94,9 @@ class Seen:
             self.rows += 1
             self.answered += row.label != SILENT
             self.soft += row.soft is not None
-            if len(self.messages[row.label]) < EXAMPLES:
-                self.messages[row.label][row.text] = None
+            shown = self.messages.setdefault(row.label, [])
+            if len(shown) < EXAMPLES and row.text not in shown:
+                shown.append(row.text)
             yield row
 
 
@@ -121,7 +125,8 @@ def make_report(built: Built, folder: str, seen: Mapping[str, Seen]) -> BuildRep
         splits=tuple(_splits(built, seen)),
         rejected=kept.rejected,
         unplaced=tuple((response.text, response.count) for response in unplaced[:UNPLACED]),
-        skipped={split: report.skipped for split, report in built.source.skipped.items()},
+        skipped={split: dict(table.skipped) for split, table in seen.items()
+                 if table.skipped is not None},
     )
 
 
@@ -134,7 +139,7 @@ def _intents(built: Built, train: Seen) -> Iterator[IntentReport]:
     for name in built.intents.names:
         examples = tuple(responses[name][:EXAMPLES])
         yield IntentReport(name, built.intents.roles.get(name), pairs[name], len(responses[name]),
-                           examples, tuple(train.messages[name]))  # fmt: skip
+                           examples, tuple(train.messages.get(name, ())))  # fmt: skip
 
 
 def _splits(built: Built, seen: Mapping[str, Seen]) -> Iterator[SplitReport]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import NamedTuple
@@ -39,6 +39,19 @@ class Bound:
 
     limit: int
     at_limit: int
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """`soft`: `message_id` -> shares of the messages with an intent; `bound` of the silent pairs.
+
+    `silent`, `mixed`: how many pairs of train are so.
+    """
+
+    soft: Mapping[int, SoftLabel]
+    bound: Bound
+    silent: int
+    mixed: int
 
 
 def true_row(pair: Pair, intent: str | None) -> Row:

@@ -23,13 +23,21 @@ Reader = Callable[[], Iterator[Pair]]
 @dataclass(frozen=True)
 class Source:
     """`splits`: split -> what begins a reading of its pairs. `skipped`: rows that made no pair, by
-    split, once they are read. `divided`: whether one table was divided by messages.
+    split, once they are read. `divided`: whether one table was divided by messages; `whole` then
+    begins a reading of all of it.
     """
 
     title: str
     splits: Mapping[str, Reader]
     divided: bool
     skipped: dict[str, ReadReport] = field(default_factory=dict)
+    whole: Reader | None = None
+
+    def every(self) -> Iterator[tuple[str, Pair]]:
+        """Each pair after its split, in one reading; those of a split are in its order."""
+        if self.whole is not None:
+            return ((split_of(pair.message), pair) for pair in self.whole())
+        return ((split, pair) for split, read in self.splits.items() for pair in read())
 
 
 def open_source(pairs: Any) -> Source:
@@ -42,7 +50,7 @@ def open_source(pairs: Any) -> Source:
     found = given_pairs(pairs)
     if isinstance(found, Mapping):
         return Source("pairs", {name: partial(iter, rows) for name, rows in found.items()}, False)
-    return Source("pairs", _divided(lambda: iter(found)), True)
+    return _divided("pairs", lambda: iter(found), {})
 
 
 def given_pairs(pairs: Any) -> list[Pair] | dict[str, list[Pair]]:
@@ -78,15 +86,15 @@ def _from_files(path: str | Path) -> Source:
         return read_pairs(files[split], skipped[split])
 
     if len(files) == 1 and not Path(path).is_dir():
-        return Source(str(path), _divided(lambda: read("train")), True, skipped)
+        return _divided(str(path), lambda: read("train"), skipped)
     return Source(str(path), {split: partial(read, split) for split in files}, False, skipped)
 
 
-def _divided(read: Reader) -> dict[str, Reader]:
+def _divided(title: str, read: Reader, skipped: dict[str, ReadReport]) -> Source:
     def only(split: str) -> Iterator[Pair]:
         return (pair for pair in read() if split_of(pair.message) == split)
 
-    return {split: partial(only, split) for split in SPLITS}
+    return Source(title, {split: partial(only, split) for split in SPLITS}, True, skipped, read)
 
 
 def _checked(pairs: Iterable[Any], title: str) -> list[Pair]:

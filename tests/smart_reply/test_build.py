@@ -202,10 +202,10 @@ def test_other_scripts_lose_nothing():
 
 def test_the_watch_is_told():
     told = []
-    build({"train": talk()}, watch=lambda what, done: told.append(what))
+    build({"train": talk()}, watch=lambda at: told.append(at.what))
     assert list(dict.fromkeys(told)) == [
         "counting responses", "reading answered messages", "comparing messages",
-        "drawing silent pairs", "labelling train",
+        "choosing intents", "drawing silent pairs", "labelling train",
     ]  # fmt: skip
 
 

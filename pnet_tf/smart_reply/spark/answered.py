@@ -15,6 +15,7 @@ from .. import links
 from ..bits import COLUMNS, units
 from ..corpus import message_key
 from ..intents import Intents
+from ..progress import COMPARING
 from .arrow import Batches, batch, binary, mapped, matrix, numbers, texts
 from .label import SparkLabelled, own_shares, soft_labels
 from .near import near_messages
@@ -42,7 +43,7 @@ class SparkAnswered:
         texts_of = found.groupBy("id").agg(f.min("message").alias("message"))
         raw = work.keep(mapped(texts_of, _vectors, "id long, vector binary", seed))
         self.messages, mean = _mean(raw)
-        work.watch("comparing messages", self.messages)
+        work.watch(COMPARING, 0, self.messages)
         schema = "id long, vector binary, bits binary"
         self._vectors = work.keep(mapped(raw, _away, schema, mean, seed))
         self._near = work.keep(near_messages(self._vectors, seed))

@@ -15,6 +15,7 @@ from pyspark.sql import functions as f
 from .. import messages
 from ..intents import Intents
 from ..pairs import Pair
+from ..progress import DRAWING, labelling
 from ..rows import Bound, Row, pair_hash, train_row, true_row
 from .arrow import Batches, Keep, batch, mapped, texts
 
@@ -109,13 +110,14 @@ class SparkLabelled:
             mapped(others, _hashed, "block long, place long, message string, response string, "
                    "hash long", seed)
         )  # fmt: skip
+        work.watch(DRAWING, 0)
         self.silent = self._silent.count()
         self.mixed = labelled.where("soft is not null and placed is null").count()
         self._bound = silent_draw(self._silent, self.silent, most_silent)
 
     def rows(self, split: str) -> Iterator[Row]:
         """See `engine.Labelled`."""
-        self._work.watch(f"labelling {split}", 0)
+        self._work.watch(labelling(split), 0)
         return self._train() if split == "train" else self._true(split)
 
     def _train(self) -> Iterator[Row]:

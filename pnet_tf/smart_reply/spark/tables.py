@@ -64,10 +64,7 @@ def spark_files(session: SparkSession, path: str) -> dict[str, str]:
 
     Raises InputError for what is no table, and no folder that holds train.
     """
-    try:
-        rows = session.read.format("binaryFile").load(path).select("path").collect()
-    except AnalysisException:
-        raise InputError(f"{path}: no such file or folder that Spark can read") from None
+    rows = list_files(session, path).select("path").collect()
     names = sorted(row[0].rpartition("/")[2] for row in rows)
     whole = path.rstrip("/")
     if names == [whole.rpartition("/")[2]]:
@@ -76,6 +73,14 @@ def spark_files(session: SparkSession, path: str) -> dict[str, str]:
     found = split_tables(names, path)
     need_train(found, path)
     return {split: f"{whole}/{found[split]}" for split in SPLITS if split in found}
+
+
+def list_files(session: SparkSession, path: str) -> DataFrame:
+    """`path`, `length` and `modificationTime` of a file, or of those in a folder; not read."""
+    try:
+        return session.read.format("binaryFile").load(path)
+    except AnalysisException:
+        raise InputError(f"{path}: no such file or folder that Spark can read") from None
 
 
 def read_table(session: SparkSession, path: str, part: int) -> DataFrame:

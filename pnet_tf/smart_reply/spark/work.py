@@ -19,10 +19,13 @@ from ...data.types import SPLITS
 from ...errors import InputError, WorkError
 from ..engine import Watch
 from ..pairs import ReadReport, read_pairs
+from ..progress import ANSWERED, COUNTING, READING
 from ..source import SAMPLE, SAMPLE_FILE, given_pairs
+from ..stages import Stages, digest
+from ..wanted import pairs_digest
 from .answered import SparkAnswered
 from .counts import SparkCounts
-from .tables import Placed, listed_pairs, read_table, spark_files, table_report
+from .tables import Placed, list_files, listed_pairs, read_table, spark_files, table_report
 
 _HASHED = -1
 
@@ -33,16 +36,28 @@ class SparkEngine:
     def __init__(self, session: SparkSession | None = None) -> None:
         self._session = session
 
-    @contextmanager
-    def open(self, pairs: Any, watch: Watch) -> Iterator[SparkWork]:
+    def digest(self, pairs: Any) -> str:
         """See `engine.Engine`."""
-        work = SparkWork(self._session or _own_session(), pairs, watch)
+        if not isinstance(pairs, str | Path) or pairs == SAMPLE:
+            return pairs_digest(pairs)
+        columns = ("path", "modificationTime", "length")
+        rows = list_files(self._started(), str(pairs)).select(*columns).collect()
+        return digest("\t".join(map(str, row)) for row in sorted(rows))
+
+    @contextmanager
+    def open(self, pairs: Any, watch: Watch, stages: Stages | None = None) -> Iterator[SparkWork]:
+        """See `engine.Engine`; what the workers have done is not kept in `stages`."""
+        work = SparkWork(self._started(), pairs, watch)
         try:
             yield work
         except (PySparkException, Py4JError) as error:
             raise WorkError(f"Spark could not do a step: {_reason(error)}") from error
         finally:
             work.close()
+
+    def _started(self) -> SparkSession:
+        self._session = self._session or _own_session()
+        return self._session
 
 
 class SparkWork:
@@ -87,12 +102,13 @@ class SparkWork:
 
     def count(self) -> SparkCounts:
         """See `engine.Work`."""
-        self.watch("counting responses", 0)
-        return SparkCounts(self.pairs("train"), self.keep)
+        train = self.pairs("train")
+        self.watch(COUNTING, 0)
+        return SparkCounts(train, self.keep)
 
     def answered(self, places: Mapping[str, int], seed: int) -> SparkAnswered:
         """See `engine.Work`."""
-        self.watch("reading answered messages", 0)
+        self.watch(ANSWERED, 0)
         return SparkAnswered(self, places, seed)
 
     def _table(self, split: str) -> DataFrame:
@@ -105,6 +121,8 @@ class SparkWork:
         if split in self._lists:
             rows = (Placed(0, n, part, pair) for n, pair in enumerate(self._lists[split]))
             return self.keep(listed_pairs(self.session, rows))
+        if split == "train":
+            self.watch(READING, 0)
         frame = self.keep(read_table(self.session, self._files[split], part))
         self.skipped[split] = table_report(frame, self._files[split])
         return frame
