@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._keras import tf
 from ..projections.seeded import random_normal
-from ..projections.text import TextProjection
 from .normal import normal_form
+
+if TYPE_CHECKING:
+    from .._keras import tf
 
 COLUMNS, BITS, BYTES, TOKENS = 256, 256, 128, 24
 BATCH = 512
@@ -55,6 +57,9 @@ def lengthened(vectors: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=4)
 def _pool(seed: int) -> Callable[[np.ndarray], tf.Tensor]:
+    from .._keras import tf  # not at load: most workers of an engine have no need of it
+    from ..projections.text import TextProjection
+
     project = TextProjection(functions=COLUMNS // 8, bits=8, tokens=TOKENS, seed=seed)
 
     def pool(data: tf.Tensor) -> tf.Tensor:

@@ -13,16 +13,16 @@ from ..data.types import SPLITS
 from ..projections.seeded import check_seed
 from . import forms
 from .engine import Engine, Labelled, Work
+from .engines import make_engine
 from .intents import LEAST_CONFIDENCE, Intents
 from .inventory import Inventory
-from .local import LocalEngine
 from .polarity import Polarity, read_polarity
 from .progress import CHOOSING, EARLY, JUDGING, READING, Show, Teller, labelling
 from .responses import KnownResponse
 from .rows import Row
 from .seeds import SILENT, read_reply_seeds
 from .stages import Stages, keep, open_stages
-from .wanted import SILENT_RATIO, Options, Wanted, listed, pairs_digest
+from .wanted import SILENT_RATIO, Options, Wanted, listed
 from .words import WordList, read_words
 
 
@@ -85,7 +85,7 @@ def building(
     silent_ratio: float = SILENT_RATIO,
     least_confidence: float = LEAST_CONFIDENCE,
     seed: int = 0,
-    engine: Engine | None = None,
+    engine: Engine | str | None = None,
     watch: Show | None = None,
     work_folder: Path | None = None,
     **inventory: Any,
@@ -96,10 +96,11 @@ def building(
     split. Where there are splits, all is learnt from train; else messages are divided 80:10:10 by
     their hash. `seeds`: response -> intent, or a file of both; None chooses them, `intents` in all.
     `words`: what replies must not hold, or its file. `silent_ratio`: SILENT rows of train for each
-    one with an intent. `engine`: None for this process. `work_folder`: where finished stages are
-    kept meanwhile and gone on with after a stop, see `open_stages`; None keeps none. `inventory`:
-    further options of `make_inventory`. The same arguments give the same result, whatever the
-    engine. Raises InputError for what cannot be read, and where too little is frequent.
+    one with an intent. `engine`: scipy, this process, or spark, or an `Engine`. `work_folder`:
+    where finished stages are kept meanwhile and gone on with after a stop, see `open_stages`; None
+    keeps none. `inventory`: further options of `make_inventory`. The same arguments give the same
+    result, whatever the engine. Raises InputError for what cannot be read, and where too little is
+    frequent.
     """
     options = Options(intents, fewest, silent_ratio, least_confidence, check_seed(seed))
     wanted = Wanted(
@@ -110,6 +111,7 @@ def building(
         read_polarity() if polarity is None else polarity,
         inventory,
     )
+    chosen = make_engine(engine)
     teller = Teller(watch)
     first = () if work_folder is None else (READING,)
     teller.plan([*first, *EARLY, *map(labelling, SPLITS)])
@@ -117,10 +119,9 @@ def building(
         stages = None
         if work_folder is not None:
             pairs = listed(pairs)
-            parts = {"pairs": pairs_digest(pairs), **wanted.parts()}
+            parts = {"pairs": chosen.digest(pairs), **wanted.parts()}
             stages = stack.enter_context(open_stages(work_folder, parts, teller.note))
-        chosen: Engine = LocalEngine(stages) if engine is None else engine
-        work = stack.enter_context(chosen.open(pairs, teller))
+        work = stack.enter_context(chosen.open(pairs, teller, stages))
         teller.plan([*first, *EARLY, *map(labelling, work.splits)])
         yield _built(work, wanted, stages, teller)
 

@@ -17,6 +17,7 @@ from .intents import Intents
 from .inventory import ResponseCounts
 from .pairs import ReadReport
 from .rows import Row
+from .stages import Stages
 
 
 class Watch(Protocol):
@@ -30,8 +31,17 @@ class Watch(Protocol):
 class Engine(Protocol):
     """Where the work is done."""
 
-    def open(self, pairs: Any, watch: Watch) -> AbstractContextManager[Work]:
-        """The work on `pairs`, as `open_source` takes them; what it holds goes with its exit."""
+    def digest(self, pairs: Any) -> str:
+        """What is another where the pairs are others: results are then not gone on with."""
+        ...
+
+    def open(
+        self, pairs: Any, watch: Watch, stages: Stages | None = None
+    ) -> AbstractContextManager[Work]:
+        """The work on `pairs`, as `open_source` takes them; what it holds goes with its exit.
+
+        It may keep what it has done in `stages`.
+        """
         ...
 
 

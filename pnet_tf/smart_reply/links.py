@@ -80,9 +80,13 @@ def answers(own: csr_array, around: csr_array) -> csr_array:
     `around` is the sum of near messages' `own`, each times the `link_units` of its edge. CSR int64
     [M, R] in LINK_UNIT.
     """
-    found = csr_array(own * LINK_UNIT + around)
-    found.data = (found.data + LINK_UNIT // 2) // LINK_UNIT
-    return found
+    return rounded(csr_array(own * LINK_UNIT + around))
+
+
+def rounded(products: csr_array) -> csr_array:
+    """Products of numbers in LINK_UNIT in that unit again."""
+    data = (products.data + LINK_UNIT // 2) // LINK_UNIT
+    return csr_array((data, products.indices, products.indptr), products.shape)
 
 
 def overlaps(answered: csr_array, i: np.ndarray, j: np.ndarray) -> np.ndarray:

@@ -24,6 +24,7 @@ from .rows import Drawn, Row, pair_hash, silent_bound, train_rows, true_row
 from .source import Source, open_source
 from .staged import staged
 from .stages import Form, Stages, keep
+from .wanted import pairs_digest
 
 _SLICE = 1 << 12
 _TOLD_EVERY = 5000
@@ -31,19 +32,20 @@ _T = TypeVar("_T")
 
 
 class LocalEngine:
-    """Works in this process, with SciPy; what it has done is kept in `stages`, where given."""
+    """Works in this process, with SciPy."""
 
-    def __init__(self, stages: Stages | None = None) -> None:
-        self._stages = stages
+    def digest(self, pairs: Any) -> str:
+        """See `engine.Engine`."""
+        return pairs_digest(pairs)
 
     @contextmanager
-    def open(self, pairs: Any, watch: Watch) -> Iterator[LocalWork]:
-        """See `engine.Engine`."""
+    def open(self, pairs: Any, watch: Watch, stages: Stages | None = None) -> Iterator[LocalWork]:
+        """See `engine.Engine`; what is done is kept in `stages`, where given."""
         source = open_source(pairs)
-        if self._stages is None:
+        if stages is None:
             yield LocalWork(source, {}, watch)
         else:
-            yield LocalWork(*staged(source, self._stages, watch), watch, self._stages)
+            yield LocalWork(*staged(source, stages, watch), watch, stages)
 
 
 class LocalWork:
@@ -159,7 +161,7 @@ class LocalLabelled:
         if split == "train":
             bound = self._drawn.bound
             return train_rows(pairs, self._label_of, self._intent_of.get, bound, self._seed)
-        return (true_row(pair, self._intent_of.get) for pair in pairs)
+        return (true_row(pair, self._intent_of.get(normal_form(pair.response))) for pair in pairs)
 
     def _label_of(self, message: str) -> SoftLabel | None:
         return self._drawn.soft.get(message_id(message_key(message)))

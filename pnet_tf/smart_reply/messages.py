@@ -19,8 +19,9 @@ STEPS = 4
 SHARE_UNIT = 1 << 20
 """Whole numbers that stand for 1 in shares: their sums do not depend on the order."""
 CONFIDENCE_UNIT = 1000
-_LEAST_CARRIED = SHARE_UNIT // 100
-_OWN = round(LINK_UNIT * OWN_WEIGHT / NEAR_WEIGHT)
+LEAST_CARRIED = SHARE_UNIT // 100
+"""Score from which an intent is carried further."""
+OWN_UNITS = round(LINK_UNIT * OWN_WEIGHT / NEAR_WEIGHT)
 """A message's own responses beside the `link_units` of its edges."""
 
 
@@ -44,9 +45,9 @@ def carried(own: csr_array, flow: csr_array, near: np.ndarray) -> csr_array:
     `flow` is the sum of their scores, each times the `link_units` of its edge, and `near` [M] the
     sum of these units. All are int64 [M, intents]; scores below a hundredth are dropped.
     """
-    found = csr_array(own * _OWN + flow)
-    found.data //= np.repeat(near + _OWN, np.diff(found.indptr))
-    found.data[found.data < _LEAST_CARRIED] = 0
+    found = csr_array(own * OWN_UNITS + flow)
+    found.data //= np.repeat(near + OWN_UNITS, np.diff(found.indptr))
+    found.data[found.data < LEAST_CARRIED] = 0
     found.eliminate_zeros()
     return found
 

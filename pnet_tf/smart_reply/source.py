@@ -47,20 +47,31 @@ def open_source(pairs: Any) -> Source:
     """
     if isinstance(pairs, str | Path):
         return _from_files(pairs)
-    if isinstance(pairs, Mapping):
-        if "train" not in pairs or set(pairs) - set(SPLITS):
-            raise InputError(
-                f"pairs by split have {shown(list(pairs))}; allowed: train, perhaps valid and test"
-            )
-        lists = {split: _checked(pairs[split], split) for split in SPLITS if split in pairs}
-        return Source("pairs", {name: partial(iter, found) for name, found in lists.items()}, False)
-    found = _checked(pairs, "pairs")
+    found = given_pairs(pairs)
+    if isinstance(found, Mapping):
+        return Source("pairs", {name: partial(iter, rows) for name, rows in found.items()}, False)
     return _divided("pairs", lambda: iter(found), {})
+
+
+def given_pairs(pairs: Any) -> list[Pair] | dict[str, list[Pair]]:
+    """Pairs in memory, cleaned, or such by split; InputError for another form."""
+    if not isinstance(pairs, Mapping):
+        return _checked(pairs, "pairs")
+    if "train" not in pairs or set(pairs) - set(SPLITS):
+        raise InputError(
+            f"pairs by split have {shown(list(pairs))}; allowed: train, perhaps valid and test"
+        )
+    return {split: _checked(pairs[split], split) for split in SPLITS if split in pairs}
 
 
 def split_of(message: str) -> str:
     """train, valid or test, 80:10:10, by a hash of the message's key: equal ones go together."""
-    place = share(message_key(message), 0)
+    return split_of_key(message_key(message))
+
+
+def split_of_key(key: str) -> str:
+    """`split_of` a message with this `message_key`."""
+    place = share(key, 0)
     if place < TRAIN_SHARE:
         return "train"
     return "valid" if place < TRAIN_SHARE + VALID_SHARE else "test"
@@ -95,7 +106,13 @@ def _checked(pairs: Iterable[Any], title: str) -> list[Pair]:
         cells = tuple(pair) if isinstance(pair, tuple | list) else ()
         if len(cells) != 2 or not all(isinstance(cell, str) for cell in cells):
             raise InputError(f"{title}[{row}] is {shown(pair)}; allowed: (message, response)")
-        message, response = (" ".join(CONTROL.sub("", cell).split()) for cell in cells)
+        message, response = map(_clean, cells)
         if message and response:
             found.append(Pair(message, response))
     return found
+
+
+def _clean(text: str) -> str:
+    """`text` on one line, without control characters; a lone surrogate is "?", as in a file."""
+    plain = text.encode("utf-8", "replace").decode("utf-8")
+    return " ".join(CONTROL.sub("", plain).split())
