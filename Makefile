@@ -10,6 +10,7 @@ BENCH_ARGS ?=
 VENV := .venv
 TEST := .venv-test
 BENCH := .venv-bench
+SPARK := .venv-spark
 LOCK := .venv-lock
 PROJECT := setup.py pyproject.toml pnet_tf/version.py
 
@@ -18,7 +19,7 @@ export PIP_ROOT_USER_ACTION := ignore
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 export PNET_TF_DATA
 
-.PHONY: help demo test slow check lint types docs bench lock clean
+.PHONY: help demo test slow spark check lint types docs bench lock clean
 # Two editable installs at once would write the same metadata folder.
 .NOTPARALLEL:
 
@@ -27,6 +28,7 @@ help:
 	@echo 'make test    everyday tests          make slow   long checks'
 	@echo 'make check   lint and types          make bench  speed and size beside peers'
 	@echo 'make docs    the site, from docstrings and docs/'
+	@echo 'make spark   tests of the Spark engine; they want Java 17 or later'
 	@echo 'make lock    renew requirements/     make clean  remove venvs and caches'
 	@echo 'Another Python: make demo PYTHON=python3.12'
 
@@ -59,6 +61,9 @@ $(TEST)/.installed: requirements/test.txt $(PROJECT)
 $(BENCH)/.installed: requirements/bench.txt $(PROJECT)
 	$(call install,$(BENCH),bench)
 
+$(SPARK)/.installed: requirements/spark.txt $(PROJECT)
+	$(call install,$(SPARK),spark)
+
 $(LOCK)/.installed:
 	$(call make_venv,$(LOCK))
 	@$(LOCK)/bin/python -m pip install -q uv
@@ -73,6 +78,9 @@ test: $(TEST)/.installed
 
 slow: $(TEST)/.installed
 	$(TEST)/bin/python -m pytest -m slow $(PYTEST_ARGS)
+
+spark: $(SPARK)/.installed
+	$(SPARK)/bin/python -m pytest tests/smart_reply/spark
 
 check: lint types
 
@@ -105,9 +113,10 @@ lock: $(LOCK)/.installed
 	$(call compile,--extra train,demo)
 	$(call compile,--extra test,test)
 	$(call compile,--extra train --extra benchmark,bench)
+	$(call compile,--extra test --extra spark,spark)
 	@rm -rf pnet_tf.egg-info
 
 clean:
-	rm -rf $(VENV) $(TEST) $(BENCH) $(LOCK) build dist site pnet_tf.egg-info demo_run
+	rm -rf $(VENV) $(TEST) $(BENCH) $(SPARK) $(LOCK) build dist site pnet_tf.egg-info demo_run
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

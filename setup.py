@@ -43,6 +43,9 @@ TEST = [
     "pytest-xdist>=3.6",
     "ruff>=0.12",
 ]
+# Java 17 or later comes from elsewhere; pandas and pyarrow are what PySpark wants for functions in
+# Python, and does not ask for itself.
+SPARK = [*TRAIN, "pandas>=2.2,<3", "pyarrow>=15", "pyspark>=4.0,<4.1"]
 BENCHMARK = ["fasttext-numpy2>=0.10.4", "scikit-learn>=1.5,<2"]
 
 setup(
@@ -63,7 +66,7 @@ setup(
     install_requires=RUNTIME,
     extras_require={
         "runtime": [], "plot": PLOT, "train": TRAIN, "docs": DOCS, "test": TEST,
-        "benchmark": BENCHMARK,
+        "benchmark": BENCHMARK, "spark": SPARK,
     },  # fmt: skip
     entry_points={"console_scripts": ["pnet-tf=pnet_tf.cli:main"]},
 )

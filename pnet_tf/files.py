@@ -24,8 +24,13 @@ def atomic_write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
     try:
         _write(target, data)
     except OSError as error:
-        reason = f"{path} cannot be written: {error.strerror or error}"
-        raise (WorkError if error.errno in _FULL else InputError)(reason) from None
+        raise not_written(path, error) from None
+
+
+def not_written(path: str | os.PathLike[str], error: OSError) -> InputError | WorkError:
+    """What to raise for `error` of a write to `path`: WorkError when the disk is full."""
+    kind = WorkError if error.errno in _FULL else InputError
+    return kind(f"{path} cannot be written: {_reason(error)}")
 
 
 def atomic_write_text(path: str | os.PathLike[str], text: str) -> None:

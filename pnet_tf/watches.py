@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,8 +21,11 @@ from rich.progress import (
 
 if TYPE_CHECKING:
     from .graph import Step
+    from .smart_reply.progress import Progress as BuildProgress
 
 _LINES = 50
+_SILENCE_S = 30
+"""Seconds of a step after which a line says how far it is, where there is no bar."""
 _W = TypeVar("_W", bound="_Watch")
 
 
@@ -105,14 +109,61 @@ class StepWatch(_Watch):
 
 
 class BuildWatch(_Watch):
-    """One line: what a building is doing, and how far it is."""
+    """The bar of the step that a building is at, and a line for each one that is done.
+
+    Without a terminal there are lines alone, of a long step now and then.
+    """
 
     def __init__(self) -> None:
-        super().__init__(TextColumn("{task.description} {task.completed:,}"), TimeElapsedColumn())
+        super().__init__(
+            TextColumn("{task.description}"), BarColumn(20), TextColumn("{task.fields[state]}"),
+            TimeElapsedColumn(), state="",
+        )  # fmt: skip
+        self._at: BuildProgress | None = None
+        self._began = self._said = time.monotonic()
 
-    def __call__(self, what: str, done: int) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        if error is None:
+            self._say_step("done: ")
+        elif self._at is not None and isinstance(error, KeyboardInterrupt):
+            self._say("stopped; the same command goes on from the last step that is done")
+        super().__exit__(kind, error, trace)
+
+    def __call__(self, at: BuildProgress) -> None:
         """Renew the line."""
-        self._show(done, what=what)
+        if at.note:
+            self._say(at.note)
+            return
+        if self._at is None or at.what != self._at.what:
+            self._say_step("done: ")
+            self._progress.reset(self._task)
+            self._began = self._said = time.monotonic()
+        self._at = at
+        self._show(at.done, at.total, _step(at), state=self._state(at))
+        if not self._progress.console.is_terminal and time.monotonic() - self._said > _SILENCE_S:
+            self._say_step("")
+
+    def _state(self, at: BuildProgress) -> str:
+        """`1,000 of 2,000, 500/s`."""
+        of = f" of {at.total:,}" if at.total is not None and at.done < at.total else ""
+        rate = at.done / max(time.monotonic() - self._began, 1e-3)
+        return f"{at.done:,}{of}, {rate:,.0f}/s"
+
+    def _say_step(self, how: str) -> None:
+        if self._at is not None:
+            seconds = time.monotonic() - self._began
+            self._say(f"{how}{_step(self._at)}: {self._state(self._at)}, {seconds:.1f} s")
+
+    def _say(self, text: str) -> None:
+        self._said = time.monotonic()
+        self._progress.console.print(text, soft_wrap=True, markup=False, highlight=False)
+
+
+def _step(at: BuildProgress) -> str:
+    return f"step {at.number} of {at.steps}, {at.what}"
 
 
 def _terms(row: Mapping[str, float]) -> str:

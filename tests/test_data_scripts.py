@@ -58,3 +58,23 @@ def test_repeated_texts_by_hand(tmp_path):
         "test: 75.0% of 4 texts occur in train, 66.7% of them under their commonest label; "
         "ceiling 75.0%",
     ]
+
+
+def test_as_many_pairs_as_asked_for(tmp_path):
+    rows = [(f"How much is number {n}, please?", "I see.") for n in range(20)]
+    rows += [(f"And what of {n}?", f"The number {n} is a secret of ours.") for n in range(20)]
+    write(tmp_path / "in" / "train.tsv.gz", rows)
+    (tmp_path / "in" / "test.tsv").write_text("Only in test\tGood bye then.\n", encoding="utf-8")
+    for name, seed in (("a.tsv.gz", 1), ("b.tsv.gz", 1), ("c.tsv.gz", 2)):
+        done = run("make_scale_pairs.py", tmp_path / "in", "--pairs", 2000, "--seed", seed,
+                   "--out", tmp_path / name)  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    first, again, other = ((tmp_path / f"{name}.tsv.gz").read_bytes() for name in "abc")
+    assert first == again != other
+    found = read(tmp_path / "a.tsv.gz")
+    assert len(found) == 2000 and all(len(pair) == 2 and all(pair) for pair in found)
+    assert len({message for message, _ in found}) > 1000
+    same = sum(response == "I see." for _, response in found)
+    assert 0.3 < same / 2000 < 0.5  # mostly as it is
+    secrets = [response for _, response in found if "secret" in response]
+    assert len(set(secrets)) > 300  # mostly another word

@@ -65,6 +65,8 @@ def evaluate_replies(
               help="Score from which a response takes an intent [default: 0.4].")  # fmt: skip
 @click.option("--silent-ratio", type=float, metavar="X", help="Rows without a reply in train, for "
               "each with one [default: 1.25].")  # fmt: skip
+@click.option("--engine", metavar="NAME", help="Where the work is done: scipy, this machine alone, "
+              "or spark [default: scipy].")  # fmt: skip
 @click.option("--seed", type=int)
 @json_option
 def build_replies(pairs: str, out: str, json_path: str | None, **options: Any) -> None:

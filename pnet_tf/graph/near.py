@@ -14,7 +14,7 @@ from ..errors import InputError
 from .checks import whole
 
 TABLES, BITS_PER_TABLE, MOST_IN_BUCKET, MOST_NEIGHBOURS = 24, 12, 32, 10
-_MOST_BITS_PER_TABLE = 64
+MOST_DRAWN = 64
 _MOST_ROWS = 2**31 - 1
 _SLICE = 1 << 16
 _ONES = np.array([bin(word).count("1") for word in range(1 << 16)], np.uint8)
@@ -57,13 +57,12 @@ def near_pairs(
     """
     packed, width = _packed(bits)
     drawn = min(width, BITS_PER_TABLE) if bits_per_table is None else bits_per_table
-    per_table = whole(drawn, "bits_per_table", 1, min(width, _MOST_BITS_PER_TABLE))
+    per_table = whole(drawn, "bits_per_table", 1, min(width, MOST_DRAWN))
     far = width // 4 if most_distance is None else whole(most_distance, "most_distance", 0, width)
     reach = whole(most_in_bucket, "most_in_bucket", 2, _SLICE)
-    random = np.random.default_rng(whole(seed, "seed", 0, 2**63))
     codes, distances, candidates = np.empty(0, np.int64), np.empty(0, np.int32), 0
-    for _ in range(whole(tables, "tables", 1, 10_000)):
-        order, same = _buckets(packed, random.permutation(width), per_table)
+    for order_of_bits in drawn_tables(width, tables, seed):
+        order, same = _buckets(packed, order_of_bits, per_table)
         found = [(codes, distances)]
         for first, second in _chains(order, same, reach):
             candidates += len(first)
@@ -73,6 +72,38 @@ def near_pairs(
         distances = distances[place]
     rows = max(len(packed), 1)
     return NearPairs(codes // rows, codes % rows, distances, len(packed), width, candidates)
+
+
+def drawn_tables(bits: int, tables: int = TABLES, seed: int = 0) -> list[np.ndarray]:
+    """The order in which each table of `near_pairs` draws the bits of a row."""
+    random = np.random.default_rng(whole(seed, "seed", 0, 2**63))
+    return [random.permutation(bits) for _ in range(whole(tables, "tables", 1, 10_000))]
+
+
+def table_keys(packed: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    """The first 64 `drawn` bits of rows, uint64 [N], by which a table of `near_pairs` sorts them.
+
+    `packed`: rows of bits as `np.packbits` packs them, uint8 [N, ceil(B / 8)].
+    """
+    key = np.zeros(len(packed), np.uint64)
+    for bit in drawn[:MOST_DRAWN].tolist():
+        key = key << np.uint64(1) | (packed[:, bit >> 3] >> (7 - bit % 8) & 1)
+    return key
+
+
+def near_in_order(
+    packed: np.ndarray, bucket: np.ndarray, most_in_bucket: int, most_distance: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(i, j, distance) of near rows among rows [N, words] that lie in the order of a table.
+
+    As in `near_pairs`: i < j are less than `most_in_bucket` apart in one `bucket`, int [N]. So rows
+    can come in parts: the last `most_in_bucket` - 1 of a part belong to the next one, too.
+    """
+    empty = np.empty(0, np.int64)
+    chains = _chains(np.arange(len(packed)), bucket, most_in_bucket)
+    found = [_near(packed, first, second, most_distance) for first, second in chains]
+    codes, distance = (np.concatenate(part) for part in zip((empty, empty), *found, strict=True))
+    return codes // max(len(packed), 1), codes % max(len(packed), 1), distance
 
 
 def nearest_edges(
@@ -86,9 +117,13 @@ def nearest_edges(
     """
     most = whole(most_neighbours, "most_neighbours", 1, _MOST_ROWS)
     kept = near_from_either(pairs.i, pairs.j, pairs.distance, pairs.rows, most)
-    weights = np.cos(math.pi * pairs.distance / pairs.bits)
     kept &= 2 * pairs.distance < pairs.bits
-    return pairs.i[kept], pairs.j[kept], weights[kept].astype(np.float32)
+    return pairs.i[kept], pairs.j[kept], edge_weights(pairs.distance[kept], pairs.bits)
+
+
+def edge_weights(distance: np.ndarray, bits: int) -> np.ndarray:
+    """Cosine of the angle between rows that differ in `distance` of so many bits, float32."""
+    return np.asarray(np.cos(math.pi * distance / bits), np.float32)
 
 
 def near_from_either(
@@ -136,12 +171,9 @@ def _buckets(
 
     The first `per_table` bits make the bucket; the others bring like rows together within it.
     """
-    octets = packed.view(np.uint8)
-    key = np.zeros(len(packed), np.uint64)
-    for bit in drawn[:_MOST_BITS_PER_TABLE].tolist():
-        key = key << np.uint64(1) | (octets[:, bit >> 3] >> (7 - bit % 8) & 1)
+    key = table_keys(packed.view(np.uint8), drawn)
     order = np.argsort(key, kind="stable")
-    beyond = min(len(drawn), _MOST_BITS_PER_TABLE) - per_table
+    beyond = min(len(drawn), MOST_DRAWN) - per_table
     return order, key[order] >> np.uint64(beyond)
 
 

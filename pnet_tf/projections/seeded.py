@@ -11,11 +11,14 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._keras import tf
 from ..errors import InputError
+
+if TYPE_CHECKING:
+    from .._keras import tf
 
 STREAMS: Mapping[str, int] = {"dense": 1, "structured": 2, "local": 3, "threshold": 4, "text": 5}
 _NORMAL_STEP = 2.0**-16
@@ -77,6 +80,8 @@ def guard(constant: tf.Tensor, inputs: tf.Tensor) -> tf.Tensor:
     Otherwise the converter would fold what is built from it into a float32 constant (32 times the
     packed size), and dynamic-range quantisation would round it.
     """
+    from .._keras import tf  # numbers alone are drawn without it
+
     return tf.where(tf.reduce_max(inputs) <= _LARGEST, constant, tf.zeros([], constant.dtype))
 
 
@@ -86,6 +91,8 @@ def unpack_signs(packed: np.ndarray, inputs: tf.Tensor) -> tf.Tensor:
     `inputs` (finite) keeps the expansion inside the graph, see `guard`. Reading the bytes as int8,
     which SELECT_V2 takes and uint8 not, moves byte / 2^k by whole numbers only.
     """
+    from .._keras import tf  # numbers alone are drawn without it
+
     column = tf.constant(packed.view(np.int8)[:, None])
     scaled = tf.cast(guard(column, inputs), tf.float32) * (2.0 ** -np.arange(8.0, 0.0, -1.0))
     return tf.reshape(tf.where(tf.math.floormod(scaled, 1.0) < 0.5, 1.0, -1.0), [-1])
@@ -93,6 +100,8 @@ def unpack_signs(packed: np.ndarray, inputs: tf.Tensor) -> tf.Tensor:
 
 def flat_features(inputs: tf.Tensor) -> tf.Tensor:
     """Pixels uint8 [N, H, W, C] or features [N, F] as float32 [N, F], values unchanged."""
+    from .._keras import tf  # numbers alone are drawn without it
+
     return tf.reshape(tf.cast(inputs, tf.float32), [-1, flat_size(inputs.shape)])
 
 

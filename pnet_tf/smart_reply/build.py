@@ -2,74 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError
+from ..data.types import SPLITS
 from ..projections.seeded import check_seed
-from .bits import pooled
-from .corpus import Corpus, read_corpus
-from .counts import count_responses
-from .intents import (
-    LEAST_CONFIDENCE,
-    MOST_CONFIDENCE,
-    Intents,
-    build_intents,
-    check_number,
-)
-from .inventory import Inventory, make_inventory
-from .messages import SoftLabels, soft_labels
-from .pairs import Pair
-from .polarity import Polarity
+from . import forms
+from .engine import Engine, Labelled, Work
+from .engines import make_engine
+from .intents import LEAST_CONFIDENCE, Intents
+from .inventory import Inventory
+from .polarity import Polarity, read_polarity
+from .progress import CHOOSING, EARLY, JUDGING, READING, Show, Teller, labelling
 from .responses import KnownResponse
-from .rows import Row, train_rows, true_rows
+from .rows import Row
 from .seeds import SILENT, read_reply_seeds
-from .source import Reader, Source, open_source
+from .stages import Stages, keep, open_stages
+from .wanted import SILENT_RATIO, Options, Wanted, listed
 from .words import WordList, read_words
-
-SILENT_RATIO, MOST_SILENT_RATIO = 1.25, 100.0
-_TOLD_EVERY = 5000
-Watch = Callable[[str, int], None]
-"""What is being done, and how many pairs, or messages, of it are done."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """What a building was asked for; None stands for a default that depends on the pairs."""
-
-    intents: int | None = None
-    fewest: int | None = None
-    silent_ratio: float = SILENT_RATIO
-    least_confidence: float = LEAST_CONFIDENCE
-    seed: int = 0
 
 
 @dataclass(frozen=True, eq=False)
 class Built:
     """All of a building.
 
-    `tables`: split -> rows; `silent` pairs of train belong to messages without an intent;
+    `source`: the pairs. `tables`: split -> rows, which may be read anew from the pairs each time;
+    `silent` pairs of train belong to messages without an intent, `silent_rows` of them make a row;
     `mixed` ones, whose message has one and whose response has none, make no row. `dropped` ones of
-    valid and test were left out, by split, where no silent row is left to learn from.
+    valid and test were left out, by split, where no silent row is left to learn from. `stages`:
+    what is kept on disk, if anything.
     """
 
-    source: Source
+    source: Work
     options: Options
     inventory: Inventory
     intents: Intents
-    tables: Mapping[str, tuple[Row, ...]]
+    tables: Mapping[str, Iterable[Row]]
     silent: int
+    silent_rows: int
     mixed: int
     dropped: Mapping[str, int]
+    stages: Stages | None = None
 
     @property
     def roles(self) -> dict[str, str]:
         """Label -> role, SILENT among them where train has it."""
-        learnt = any(row.label == SILENT for row in self.tables["train"])
-        return {**self.intents.roles, **({SILENT: "silent"} if learnt else {})}
+        return {**self.intents.roles, **({SILENT: "silent"} if self.silent_rows else {})}
 
     @property
     def responses(self) -> tuple[KnownResponse, ...]:
@@ -85,7 +67,14 @@ class Built:
         )
 
 
-def build(
+def build(pairs: Any, **options: Any) -> Built:
+    """Replies, intents and labelled tables of `pairs`, in memory; options as of `building`."""
+    with building(pairs, **options) as built:
+        return replace(built, tables={split: tuple(rows) for split, rows in built.tables.items()})
+
+
+@contextmanager
+def building(
     pairs: Any,
     *,
     seeds: Mapping[str, str] | str | Path | None = None,
@@ -96,82 +85,95 @@ def build(
     silent_ratio: float = SILENT_RATIO,
     least_confidence: float = LEAST_CONFIDENCE,
     seed: int = 0,
-    watch: Watch | None = None,
+    engine: Engine | str | None = None,
+    watch: Show | None = None,
+    work_folder: Path | None = None,
     **inventory: Any,
-) -> Built:
-    """Replies, intents and labelled tables of `pairs`, in memory.
+) -> Iterator[Built]:
+    """Replies, intents and labelled tables of `pairs`, whose rows stream until this exits.
 
     `pairs`: a table or a folder of tables, "sample", a list of (message, response), or lists by
     split. Where there are splits, all is learnt from train; else messages are divided 80:10:10 by
     their hash. `seeds`: response -> intent, or a file of both; None chooses them, `intents` in all.
     `words`: what replies must not hold, or its file. `silent_ratio`: SILENT rows of train for each
-    one with an intent. `inventory`: further options of `make_inventory`. The same arguments give
-    the same result. Raises InputError for what cannot be read, and where too little is frequent.
+    one with an intent. `engine`: scipy, this process, or spark, or an `Engine`. `work_folder`:
+    where finished stages are kept meanwhile and gone on with after a stop, see `open_stages`; None
+    keeps none. `inventory`: further options of `make_inventory`. The same arguments give the same
+    result, whatever the engine. Raises InputError for what cannot be read, and where too little is
+    frequent.
     """
     options = Options(intents, fewest, silent_ratio, least_confidence, check_seed(seed))
-    _check(options)
-    given = read_reply_seeds(seeds) if isinstance(seeds, str | Path) else seeds
-    listed = words if isinstance(words, WordList) else read_words(words)
-    source = open_source(pairs)
-    train = partial(_told, source.splits["train"], watch or _silence)
-    with count_responses(train("counting responses")) as counts:
-        kept = make_inventory(counts, fewest=fewest, words=listed, **inventory)
-    corpus = read_corpus(train("reading answered messages"), kept.places())
-    (watch or _silence)("comparing messages", len(corpus.messages))
-    vectors = pooled(corpus.texts, seed)
-    found = build_intents(
-        kept, corpus, vectors, seeds=given, intents=intents, least_confidence=least_confidence,
-        polarity=polarity, seed=seed,
-        title=str(seeds) if isinstance(seeds, str | Path) else "seeds",
-    )  # fmt: skip
-    soft = soft_labels(corpus, found, vectors, seed)
-    return _tables(source, options, kept, found, corpus, soft, watch or _silence)
-
-
-def _check(options: Options) -> None:
-    """Raise InputError for values out of range: before the pairs are read."""
-    if not 0 <= options.silent_ratio <= MOST_SILENT_RATIO:
-        raise InputError(
-            f"silent_ratio must be 0..{MOST_SILENT_RATIO:g}, got {options.silent_ratio}"
-        )
-    if not 0 < options.least_confidence <= MOST_CONFIDENCE:
-        raise InputError(
-            f"least_confidence must be above 0, at most {MOST_CONFIDENCE}, "
-            f"got {options.least_confidence}"
-        )
-    check_number(options.intents)
-
-
-def _tables(
-    source: Source, options: Options, kept: Inventory, found: Intents, corpus: Corpus,
-    soft: SoftLabels, watch: Watch,
-) -> Built:  # fmt: skip
-    intent_of = {
-        response.key: found.names[place]
-        for response, place in zip(kept.responses, found.of.tolist(), strict=True)
-        if place >= 0
-    }.get
-    answered = int(corpus.counts[found.of[corpus.columns] >= 0].sum())
-    read = {s: _told(reader, watch, f"labelling {s}") for s, reader in source.splits.items()}
-    rows, silent, mixed = train_rows(
-        read["train"], corpus, soft, intent_of, round(options.silent_ratio * answered), options.seed
+    wanted = Wanted(
+        options,
+        read_reply_seeds(seeds) if isinstance(seeds, str | Path) else seeds,
+        str(seeds) if isinstance(seeds, str | Path) else "seeds",
+        words if isinstance(words, WordList) else read_words(words),
+        read_polarity() if polarity is None else polarity,
+        inventory,
     )
-    tables, dropped = {"train": tuple(rows)}, {}
-    learnt = any(row.label == SILENT for row in rows)
-    for split in read:
-        if split != "train":
-            every = list(true_rows(read[split], intent_of))
-            tables[split] = tuple(row for row in every if learnt or row.label != SILENT)
-            dropped[split] = len(every) - len(tables[split])
-    return Built(source, options, kept, found, tables, silent, mixed, dropped)
+    chosen = make_engine(engine)
+    teller = Teller(watch)
+    first = () if work_folder is None else (READING,)
+    teller.plan([*first, *EARLY, *map(labelling, SPLITS)])
+    with ExitStack() as stack:
+        stages = None
+        if work_folder is not None:
+            pairs = listed(pairs)
+            parts = {"pairs": chosen.digest(pairs), **wanted.parts()}
+            stages = stack.enter_context(open_stages(work_folder, parts, teller.note))
+        work = stack.enter_context(chosen.open(pairs, teller, stages))
+        teller.plan([*first, *EARLY, *map(labelling, work.splits)])
+        yield _built(work, wanted, stages, teller)
 
 
-def _told(reader: Reader, watch: Watch, what: str) -> Iterator[Pair]:
-    for number, pair in enumerate(reader()):
-        if number % _TOLD_EVERY == 0:
-            watch(what, number)
-        yield pair
+def _built(work: Work, wanted: Wanted, stages: Stages | None, teller: Teller) -> Built:
+    """A building whose stages are made, or read where they are there; what is not asked for is
+    not done.
+    """
+    options = wanted.options
+
+    def judge() -> Inventory:
+        with work.count() as counts:
+            teller(JUDGING, 0)
+            kept = wanted.inventory_of(counts)
+        teller(JUDGING, len(kept.responses), len(kept.responses))
+        return kept
+
+    def choose() -> Intents:
+        near = answered()
+        teller(CHOOSING, 0, len(kept.responses))
+        intents = wanted.intents_of(kept, near)
+        teller(CHOOSING, len(kept.responses), len(kept.responses))
+        return intents
+
+    kept = keep(stages, "inventory", judge, forms.INVENTORY)
+    answered = cache(lambda: work.answered(kept.places(), options.seed))
+    found = keep(stages, "intents", choose, forms.INTENTS)
+    placed = zip(kept.responses, found.of.tolist(), strict=True)
+    most_silent = round(options.silent_ratio * sum(r.count for r, of in placed if of >= 0))
+    labelled = cache(lambda: answered().label(found, most_silent))
+    silent, mixed = keep(
+        stages, "silence", lambda: (labelled().silent, labelled().mixed), forms.NUMBERS
+    )
+    silent_rows = min(silent, most_silent)
+    tables = {split: Table(labelled, split, silent_rows > 0) for split in work.splits}
+    dropped = {split: table.dropped() for split, table in tables.items() if split != "train"}
+    return Built(work, options, kept, found, tables, silent, silent_rows, mixed, dropped, stages)
 
 
-def _silence(what: str, done: int) -> None:
-    pass
+@dataclass(frozen=True)
+class Table:
+    """Rows of a split, read anew with each iteration; `silent` says whether SILENT ones stay."""
+
+    labelled: Callable[[], Labelled]
+    split: str
+    silent: bool
+
+    def __iter__(self) -> Iterator[Row]:
+        rows = self.labelled().rows(self.split)
+        return rows if self.silent else (row for row in rows if row.label != SILENT)
+
+    def dropped(self) -> int:
+        """How many rows are left out."""
+        rows = () if self.silent else self.labelled().rows(self.split)
+        return sum(row.label == SILENT for row in rows)

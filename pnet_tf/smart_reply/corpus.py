@@ -16,19 +16,16 @@ from .pairs import Pair
 class Corpus:
     """M answered messages and their kept responses, E different pairs of both.
 
-    `messages`: normal forms as they first appear. `texts`: a text of each. `rows`, `columns`,
-    `counts`: int64 [E], place of the message, place of the response in the inventory, pairs.
+    `ids`: `message_id` of each message, rising, int64 [M]. `messages`: the `message_key` of each.
+    `rows`, `columns`, `counts`: int64 [E], place of the message, place of the response in the
+    inventory, pairs; sorted by both places. Nothing of it depends on the order of the pairs.
     """
 
+    ids: np.ndarray
     messages: tuple[str, ...]
-    texts: tuple[str, ...]
     rows: np.ndarray
     columns: np.ndarray
     counts: np.ndarray
-
-    def places(self) -> dict[str, int]:
-        """Normal form -> place of a message."""
-        return {message: place for place, message in enumerate(self.messages)}
 
 
 def message_key(message: str) -> str:
@@ -36,28 +33,39 @@ def message_key(message: str) -> str:
     return normal_form(message) or message
 
 
+def message_id(key: str) -> int:
+    """63 bits of BLAKE2 of a message key, the same on every machine: what a message is known by."""
+    return hash_of(key) >> 1
+
+
 def read_corpus(pairs: Iterable[Pair], places: Mapping[str, int]) -> Corpus:
     """The messages of `pairs` that get a response of `places`, normal form -> place.
 
     Reads `pairs` once; memory grows with the answered messages alone.
     """
-    numbers: dict[str, int] = {}
-    texts: list[str] = []
+    keys: dict[int, str] = {}
     edges: dict[tuple[int, int], int] = {}
     for message, response in pairs:
         column = places.get(normal_form(response))
         if column is None:
             continue
-        row = numbers.setdefault(message_key(message), len(numbers))
-        if row == len(texts):
-            texts.append(message)
-        edges[row, column] = edges.get((row, column), 0) + 1
-    ends = np.array(list(edges), np.int64).reshape(-1, 2)
-    counts = np.fromiter(edges.values(), np.int64, len(edges))
-    return Corpus(tuple(numbers), tuple(texts), ends[:, 0], ends[:, 1], counts)
+        key = message_key(message)
+        number = message_id(key)
+        keys[number] = min(key, keys.get(number, key))  # of two with one id, the same in any order
+        edges[number, column] = edges.get((number, column), 0) + 1
+    ids = np.array(sorted(keys), np.int64)
+    ends = np.array(sorted(edges), np.int64).reshape(-1, 2)
+    counts = np.fromiter((edges[edge] for edge in sorted(edges)), np.int64, len(edges))
+    rows = np.searchsorted(ids, ends[:, 0])
+    return Corpus(ids, tuple(keys[number] for number in ids.tolist()), rows, ends[:, 1], counts)
+
+
+def hash_of(text: str) -> int:
+    """64 bits of BLAKE2 of a text."""
+    data = text.encode("utf-8", "surrogatepass")
+    return int.from_bytes(blake2b(data, digest_size=8).digest(), "big")
 
 
 def share(text: str, seed: int) -> float:
     """A number of [0, 1) that `text` and `seed` fix, spread evenly over texts."""
-    data = f"{seed} {text}".encode("utf-8", "surrogatepass")
-    return int.from_bytes(blake2b(data, digest_size=8).digest(), "big") / 2.0**64
+    return hash_of(f"{seed} {text}") / 2.0**64

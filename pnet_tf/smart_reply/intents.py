@@ -13,9 +13,8 @@ from ..data.labels import label_problem
 from ..errors import InputError
 from ..graph import Graph, make_graph, make_seeds, propagate
 from .bits import pooled
-from .corpus import Corpus
 from .inventory import Inventory
-from .links import answers, centred, contexts, message_edges, response_edges
+from .links import Common, centred, response_edges
 from .polarity import Polarity, read_polarity
 from .seeds import SILENT, choose_seeds, place_seeds
 
@@ -60,8 +59,8 @@ def check_number(intents: int | None) -> None:
 
 def build_intents(
     inventory: Inventory,
-    corpus: Corpus,
-    vectors: np.ndarray,
+    meanings: np.ndarray,
+    common: Common,
     *,
     seeds: Mapping[str, str] | None = None,
     intents: int | None = None,
@@ -70,7 +69,8 @@ def build_intents(
     seed: int = 0,
     title: str = "seeds",
 ) -> Intents:
-    """Intents of the responses of `inventory`; `vectors` [M, D] are `pooled` messages of `corpus`.
+    """Intents of the R responses of `inventory`, of what they answer: `meanings` [R, D], which are
+    `contexts`, and which messages they have in `common`.
 
     `seeds` maps responses to intents; without, or where fewer than `intents`, further ones are
     chosen. They are carried over a graph of like responses (`response_edges`), held fast; a
@@ -81,7 +81,7 @@ def build_intents(
     keys = [response.key for response in inventory.responses]
     given = {} if seeds is None else place_seeds(seeds, inventory.places(), title)
     number = _number(intents, len(set(given.values())), len(keys))
-    graph = _graph(keys, corpus, vectors, known, seed)
+    graph = _graph(keys, meanings, common, known, seed)
     placed = _all_seeds(graph, inventory, given, number, least_confidence)
     best, confidence = _spread(graph, placed)
     best[confidence < least_confidence] = -1
@@ -96,13 +96,10 @@ def _number(intents: int | None, given: int, responses: int) -> int:
 
 
 def _graph(
-    keys: Sequence[str], corpus: Corpus, vectors: np.ndarray, polarity: Polarity, seed: int
+    keys: Sequence[str], meanings: np.ndarray, common: Common, polarity: Polarity, seed: int
 ) -> Graph:
-    away = centred(vectors)
-    meanings = contexts(corpus, away, len(keys))
-    shared = answers(corpus, message_edges(away, seed), len(keys))
     kinds = np.array([polarity.kind(key) for key in keys])
-    edges = response_edges(centred(pooled(keys, seed)), meanings, shared, kinds, seed)
+    edges = response_edges(centred(pooled(keys, seed)), meanings, common, kinds, seed)
     return make_graph(*edges, nodes=tuple(map(str, range(len(keys)))))
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from ..errors import InputError
-from .counts import Counts
+from .names import Names
 from .normal import best_surface
 from .safety import LONG, MOST_CHARACTERS, MOST_WORDS, WORDLESS, Filter
 from .words import WordList, read_words
@@ -18,6 +19,20 @@ MOST_REPLIES = 10_000
 MOST_EXAMPLES = 20
 """Responses of each reason that are named."""
 RARE, ONE_SIDED, BEYOND = "too rare", "to too few messages", "beyond the most replies"
+
+
+class ResponseCounts(Protocol):
+    """Exact counts of responses, as `counts.Counts` describes them; none depends on the order."""
+
+    pairs: int
+    long: int
+    wordless: int
+
+    def frequent(self, fewest: int) -> Iterator[tuple[str, int]]: ...  # noqa: D102
+    def rare(self, fewest: int, examples: int) -> tuple[int, int, list[tuple[str, int]]]: ...  # noqa: D102
+    def surfaces(self, key: str) -> Mapping[str, int]: ...  # noqa: D102
+    def messages(self, key: str) -> int: ...  # noqa: D102
+    def names(self) -> Names: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -87,7 +102,7 @@ def default_fewest(pairs: int) -> int:
 
 
 def make_inventory(
-    counts: Counts,
+    counts: ResponseCounts,
     *,
     fewest: int | None = None,
     fewest_messages: int = FEWEST_MESSAGES,
@@ -126,7 +141,7 @@ def make_inventory(
 
 
 def _judged(
-    key: str, count: int, surfaces: dict[str, int], judge: Filter
+    key: str, count: int, surfaces: Mapping[str, int], judge: Filter
 ) -> tuple[Response | None, str | None]:
     """The response of a key, or why it is none."""
     reasons = {text: judge.why_banned(text) for text in surfaces}
@@ -137,7 +152,7 @@ def _judged(
     return None, reasons[best_surface(banned)]
 
 
-def _first_bins(counts: Counts, fewest: int) -> dict[str, _Bin]:
+def _first_bins(counts: ResponseCounts, fewest: int) -> dict[str, _Bin]:
     """What is thrown away without a look at it: rare, very long and empty responses."""
     responses, pairs, examples = counts.rare(fewest, MOST_EXAMPLES)
     shown = [(best_surface(counts.surfaces(key)), count) for key, count in examples]
@@ -160,7 +175,7 @@ def _check(**values: int) -> None:
 
 
 def _check_kept(
-    kept: list[Response], bins: dict[str, _Bin], counts: Counts, fewest: int, messages: int
+    kept: list[Response], bins: dict[str, _Bin], counts: ResponseCounts, fewest: int, messages: int
 ) -> None:
     """Raise InputError unless at least two are kept: one reply is no choice."""
     if len(kept) >= 2:

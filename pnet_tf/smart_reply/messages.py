@@ -2,70 +2,68 @@
 
 from __future__ import annotations
 
-import numpy as np
-from scipy.sparse import coo_array, csr_array
+from collections.abc import Mapping, Sequence
 
-from ..graph import make_graph, make_seeds, propagate
-from .corpus import Corpus
+import numpy as np
+from scipy.sparse import csr_array
+
 from .intents import Intents
-from .links import centred, message_edges
+from .links import LINK_UNIT
 
 OWN_WEIGHT, NEAR_WEIGHT = 1.0, 0.2
 """Weights of a message's own responses, and of each near message times its likeness."""
 LEAST_SHARE = 0.1
 """Share from which an intent that only near messages have is taken."""
-SoftLabels = dict[int, dict[str, float]]
-"""Place of a message -> intent -> share; the shares of a message sum to 1."""
+STEPS = 4
+"""Jacobi steps of label propagation; how far intents can come."""
+SHARE_UNIT = 1 << 20
+"""Whole numbers that stand for 1 in shares: their sums do not depend on the order."""
+CONFIDENCE_UNIT = 1000
+LEAST_CARRIED = SHARE_UNIT // 100
+"""Score from which an intent is carried further."""
+OWN_UNITS = round(LINK_UNIT * OWN_WEIGHT / NEAR_WEIGHT)
+"""A message's own responses beside the `link_units` of its edges."""
 
 
-def soft_labels(corpus: Corpus, intents: Intents, vectors: np.ndarray, seed: int = 0) -> SoftLabels:
-    """Shares of the messages that have a response with an intent.
-
-    A message's own: pairs with each of its responses times the confidence of its intent. They are
-    carried over edges of near messages (`message_edges` of `vectors` [M, D], `pooled`), which
-    raises what near messages agree in. Intents that are not the message's own need LEAST_SHARE.
-    """
-    own = _own(corpus, intents)
-    answered = np.flatnonzero(np.diff(own.indptr))
-    if not len(answered):
-        return {}
-    own = csr_array(own[answered])
-    edges = message_edges(centred(vectors)[answered], seed)
-    graph = make_graph(*edges, nodes=tuple(map(str, range(len(answered)))))
-    rows = np.repeat(np.arange(len(answered)), np.diff(own.indptr))
-    names = [intents.names[column] for column in own.indices]
-    found = propagate(
-        graph, make_seeds(rows, names, own.data), labels=intents.names, seed_weight=OWN_WEIGHT,
-        neighbour_weight=NEAR_WEIGHT, prior_weight=1e-3,
-    )  # fmt: skip
-    return {
-        place: _kept(_row(found.scores, row), _row(own, row), intents)
-        for row, place in enumerate(answered.tolist())
-    }
+def weights(intents: Intents) -> np.ndarray:
+    """What a pair with each response counts for its intent, 0 for none; int64 [R]."""
+    counted = np.rint(intents.confidence * CONFIDENCE_UNIT).astype(np.int64)
+    return np.where(intents.of >= 0, np.maximum(counted, 1), 0)
 
 
-def _own(corpus: Corpus, intents: Intents) -> csr_array:
-    """Weights of intents from a message's own responses, [M, intents]; rows sum to 1 or 0."""
-    place = intents.of[corpus.columns]
-    kept = place >= 0
-    weights = corpus.counts[kept] * intents.confidence[corpus.columns[kept]]
-    shape = (len(corpus.messages), len(intents.names))
-    found = coo_array((weights, (corpus.rows[kept], place[kept])), shape=shape).tocsr()
-    total = np.asarray(found.sum(axis=1)).ravel()
-    found.data /= np.repeat(total, np.diff(found.indptr))
+def shares(own: csr_array) -> csr_array:
+    """Rows of whole numbers above 0, int64 [M, intents], as shares of SHARE_UNIT."""
+    total = np.asarray(own.sum(axis=1)).ravel()
+    found = own.astype(np.int64)
+    found.data = found.data * SHARE_UNIT // np.repeat(total, np.diff(found.indptr))
     return csr_array(found)
 
 
-def _row(matrix: csr_array, row: int) -> dict[int, float]:
-    part = slice(matrix.indptr[row], matrix.indptr[row + 1])
-    return dict(zip(matrix.indices[part].tolist(), matrix.data[part].tolist(), strict=True))
+def carried(own: csr_array, flow: csr_array, near: np.ndarray) -> csr_array:
+    """Scores after a step: `own` shares and, of near messages, `flow`.
+
+    `flow` is the sum of their scores, each times the `link_units` of its edge, and `near` [M] the
+    sum of these units. All are int64 [M, intents]; scores below a hundredth are dropped.
+    """
+    found = csr_array(own * OWN_UNITS + flow)
+    found.data //= np.repeat(near + OWN_UNITS, np.diff(found.indptr))
+    found.data[found.data < LEAST_CARRIED] = 0
+    found.eliminate_zeros()
+    return found
 
 
-def _kept(scores: dict[int, float], own: dict[int, float], intents: Intents) -> dict[str, float]:
-    """The shares that stay, rounded, in falling order; intents keep their order among equals."""
-    kept = {place: share for place, share in scores.items() if share >= LEAST_SHARE or place in own}
-    kept |= {place: share for place, share in own.items() if place not in kept}
+def soft_label(
+    scores: Mapping[int, int], own: Mapping[int, int], names: Sequence[str]
+) -> dict[str, float]:
+    """Name -> share of the intents that stay, in falling order; they keep their order among equals.
+
+    `scores` and `own` are those of one message, place of an intent -> share in SHARE_UNIT. Intents
+    that are not its own need LEAST_SHARE.
+    """
+    least = LEAST_SHARE * SHARE_UNIT
+    kept = {place: score for place, score in scores.items() if score >= least or place in own}
+    kept |= {place: score for place, score in own.items() if place not in kept}
     total = sum(kept.values())
-    ordered = sorted(kept, key=lambda place: (-round(kept[place] / total, 3), place))
-    shares = {intents.names[place]: round(kept[place] / total, 3) for place in ordered}
-    return {name: max(share, 0.001) for name, share in shares.items()}
+    rounded = {place: round(score / total, 3) for place, score in kept.items()}
+    ordered = sorted(rounded, key=lambda place: (-rounded[place], place))
+    return {names[place]: max(rounded[place], 0.001) for place in ordered}

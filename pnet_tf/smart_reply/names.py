@@ -65,8 +65,18 @@ class Names:
     def _is_name(self, word: str) -> bool:
         if word.casefold() in COMMON or len(word) < 2:
             return False
-        capital, small = self.count(word.capitalize()), self.count(word.lower())
+        capital, small = map(self.count, _forms(word))
         return capital >= LEAST_CAPITALS and capital >= LEAST_SHARE * (capital + small)
+
+
+def words_counted(text: str) -> set[str]:
+    """The words whose counts `Names.held_by` may ask for."""
+    return {form for word in _WORD.findall(text) for form in _forms(word)}
+
+
+def _forms(word: str) -> tuple[str, str]:
+    """With a capital, and without."""
+    return word.capitalize(), word.lower()
 
 
 def words_within(text: str) -> list[str]:

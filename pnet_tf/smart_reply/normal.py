@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from string import ascii_lowercase
 
 _EMOJI = (
     "\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff\u3030\u303d"
@@ -29,6 +30,8 @@ _SIGNS = str.maketrans(
 )  # fmt: skip
 _COMMA = re.compile(r",(?!\d)|(?<!\d),")
 _LETTERS = re.compile(r"([^\W\d_])\1{2,}")
+_TRIPLES = tuple(3 * letter for letter in ascii_lowercase)
+"""What `_LETTERS` finds in folded ASCII begins with one of these."""
 _MARKS = re.compile(r"([!-#%-*,-/:-@\[-`{-~…。])\1+")
 _FACE = r"(?:[:;=]['^o-]?[()\[\]{}|/\\*3dpox]+|x'?d+|<3+|\^[_.]?\^|\(:)"
 _FACE_LAST = re.compile(rf"(?:^|\s){_FACE}\W*$")
@@ -50,8 +53,7 @@ def normal_form(text: str) -> str:
     Contractions and abbreviations stay what they are. A text without any word keeps its emoji, or
     else its signs. Idempotent; "" only for a text that shows nothing but commas.
     """
-    text = _COMMA.sub(" ", folded(text))
-    text = " ".join(_MARKS.sub(r"\1", _LETTERS.sub(r"\1\1", text)).split())
+    text = " ".join(_less_repeated(folded(text)).split())
     start, end = _core(text)
     if start == end:
         return _wordless(text)
@@ -76,6 +78,15 @@ def best_surface(surfaces: Mapping[str, int]) -> str:
     points. The order of the mapping does not matter.
     """
     return min(surfaces, key=lambda text: (-surfaces[text], _flaws(text), len(text), text))
+
+
+def _less_repeated(text: str) -> str:
+    """Folded `text` without commas and repetitions; most have none, which is quick to see."""
+    if "," in text:
+        text = _COMMA.sub(" ", text)
+    if not text.isascii() or any(map(text.__contains__, _TRIPLES)):
+        text = _LETTERS.sub(r"\1\1", text)
+    return _MARKS.sub(r"\1", text) if _MARKS.search(text) else text
 
 
 def _core(text: str) -> tuple[int, int]:

@@ -7,10 +7,10 @@ import csv
 import gzip
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from ..data.limits import check_plain, check_ratio, reading, shown
 from ..data.tables import TABLE_ENDINGS, split_ending, split_tables
@@ -55,11 +55,31 @@ class ReadReport:
         self.skipped[reason] = self.skipped.get(reason, 0) + 1
 
 
-class _Row(NamedTuple):
+class Lines(Protocol):
+    """Bytes by lines, as a binary file has them."""
+
+    def readline(self, size: int, /) -> bytes:
+        """The rest of a line with its end, at most `size` bytes; b"" after the last."""
+        ...
+
+
+class RawRow(NamedTuple):
     """1-based line of a row and its bytes; None where it is longer than allowed."""
 
     line: int
     data: bytes | None
+
+
+class Form(NamedTuple):
+    """What the first row tells of a table: `header` says whether it is one, `width` how many
+    columns there are, `at` the places of message and response. `quoted`: whether it is CSV.
+    """
+
+    path: str
+    quoted: bool
+    header: bool
+    width: int
+    at: tuple[int, int]
 
 
 def pair_files(path: str | Path) -> dict[str, Path]:
@@ -69,18 +89,23 @@ def pair_files(path: str | Path) -> dict[str, Path]:
     """
     place = Path(path)
     if not place.is_dir():
-        _check_ending(place)
+        check_ending(place)
         check_plain(place)
         return {"train": place}
     with reading(place):
         names = sorted(entry.name for entry in place.iterdir())
     found = split_tables(names, str(place))
+    need_train(found, place)
+    return {split: place / found[split] for split in SPLITS if split in found}
+
+
+def need_train(found: Mapping[str, str], place: str | Path) -> None:
+    """Raise InputError where the tables `found` in a folder, by split, lack train."""
     if "train" not in found:
         raise InputError(
             f"{place}: no table of the split train; allowed: train{TABLE_ENDINGS[0]} or another of"
             f" {', '.join(TABLE_ENDINGS)}"
         )
-    return {split: place / found[split] for split in SPLITS if split in found}
 
 
 def read_pairs(
@@ -98,44 +123,55 @@ def read_pairs(
     whose rows are mostly damaged.
     """
     place = Path(path)
-    _check_ending(place)
+    check_ending(place)
     check_plain(place)
     if not 1 <= most_bytes <= MOST_ROW_BYTES:
         raise InputError(f"most_bytes must be a whole number 1..{MOST_ROW_BYTES}, got {most_bytes}")
     return _pairs(place, ReadReport() if report is None else report, most_bytes)
 
 
-def _check_ending(path: Path) -> None:
-    if not split_ending(path.name, TABLE_ENDINGS)[1]:
+def check_ending(path: str | Path) -> None:
+    """Raise InputError for a file that is not named as a table of pairs."""
+    if not split_ending(str(path), TABLE_ENDINGS)[1]:
         raise InputError(
             f"{path}: not named as a table of pairs; allowed: {', '.join(TABLE_ENDINGS)}"
         )
 
 
 def _pairs(path: Path, report: ReadReport, most_bytes: int) -> Iterator[Pair]:
-    name = path.name.lower()
-    quoted = split_ending(name, TABLE_ENDINGS)[1].startswith(".csv")
-    opened = gzip.open if name.endswith(".gz") else open
+    opened = gzip.open if path.name.lower().endswith(".gz") else open
     with reading(path), opened(path, "rb") as packed:
         stream = io.BufferedReader(_Raw(packed, path), _BUFFER_BYTES)
-        rows = _rows(stream, most_bytes, path if quoted else None)
-        yield from _table(rows, path, quoted, report)
+        rows = raw_rows(stream, most_bytes, str(path) if is_quoted(path) else None)
+        yield from _table(rows, path, report)
 
 
-def _table(rows: Iterator[_Row], path: Path, quoted: bool, report: ReadReport) -> Iterator[Pair]:
+def is_quoted(path: str | Path) -> bool:
+    """Whether a table is CSV, by its name."""
+    return split_ending(str(path), TABLE_ENDINGS)[1].startswith(".csv")
+
+
+def _table(rows: Iterator[RawRow], path: Path, report: ReadReport) -> Iterator[Pair]:
     first = next(rows, None)
+    form = table_form(first, str(path))
+    if first is not None and not form.header:
+        yield from found_pairs(first, form, report)
+    for row in rows:
+        yield from found_pairs(row, form, report)
+    check_report(report, path)
+
+
+def table_form(first: RawRow | None, path: str) -> Form:
+    """The form of the table whose first row is `first`, None for none; InputError for no table."""
     if first is None:
         raise InputError(f"{path}: the table is empty; needed: rows of message and response")
+    quoted = is_quoted(path)
     cells = _first_cells(first, path, quoted)
     header, at = _columns(cells, path)
-    if not header:
-        yield from _found(first, path, quoted, 2, at, report)
-    for row in rows:
-        yield from _found(row, path, quoted, len(cells), at, report)
-    _check_report(report, path)
+    return Form(path, quoted, header, len(cells) if header else 2, at)
 
 
-def _first_cells(row: _Row, path: Path, quoted: bool) -> list[str]:
+def _first_cells(row: RawRow, path: str, quoted: bool) -> list[str]:
     if row.data is None:
         raise InputError(f"{path} row {row.line}: the first row is too long to tell its columns")
     text = _text(row.data)
@@ -144,7 +180,7 @@ def _first_cells(row: _Row, path: Path, quoted: bool) -> list[str]:
     return _cells(CONTROL.sub("", text), row.line, path, quoted)
 
 
-def _columns(cells: list[str], path: Path) -> tuple[bool, tuple[int, int]]:
+def _columns(cells: list[str], path: str) -> tuple[bool, tuple[int, int]]:
     """(first row is a header, places of message and response)."""
     names = [cell.strip().lower() for cell in cells]
     message = next((names.index(c) for c in MESSAGE_COLUMNS if c in names), None)
@@ -165,9 +201,7 @@ def _columns(cells: list[str], path: Path) -> tuple[bool, tuple[int, int]]:
     return True, (message, response)
 
 
-def _found(
-    row: _Row, path: Path, quoted: bool, width: int, at: tuple[int, int], report: ReadReport
-) -> Iterator[Pair]:
+def found_pairs(row: RawRow, form: Form, report: ReadReport) -> Iterator[Pair]:
     """The pair of a row, or none and a count of why."""
     report.rows += 1
     if row.data is None:
@@ -178,17 +212,18 @@ def _found(
     if CONTROL.search(text):
         report.cleaned += 1
         text = CONTROL.sub("", text)
-    cells = _cells(text, row.line, path, quoted)
-    if len(cells) != width:
+    cells = _cells(text, row.line, form.path, form.quoted)
+    if len(cells) != form.width:
         return report.skip(RAGGED)
-    pair = Pair(" ".join(cells[at[0]].split()), " ".join(cells[at[1]].split()))
+    pair = Pair(*(" ".join(cells[place].split()) for place in form.at))
     if not all(pair):
         return report.skip(EMPTY)
     report.pairs += 1
     yield pair
 
 
-def _check_report(report: ReadReport, path: Path) -> None:
+def check_report(report: ReadReport, path: str | Path) -> None:
+    """Raise InputError for a table that has no pair, or is mostly damaged."""
     why = ", ".join(f"{count} {reason}" for reason, count in sorted(report.skipped.items()))
     if not report.rows:
         raise InputError(f"{path}: a header and no row; needed: rows of message and response")
@@ -210,7 +245,7 @@ def _text(data: bytes) -> str | None:
         return None
 
 
-def _cells(text: str, line: int, path: Path, quoted: bool) -> list[str]:
+def _cells(text: str, line: int, path: str, quoted: bool) -> list[str]:
     if not quoted:
         return text.split("\t")
     if '"' not in text:
@@ -223,13 +258,16 @@ def _cells(text: str, line: int, path: Path, quoted: bool) -> list[str]:
         raise InputError(f"{path} row {line}: not valid CSV ({reason})") from None
 
 
-def _rows(
-    stream: io.BufferedReader[_Raw], most_bytes: int, csv_path: Path | None
-) -> Iterator[_Row]:
-    """Rows that are not blank; those of CSV, whose path is given, end where quotes are paired."""
+def raw_rows(
+    stream: Lines, most_bytes: int, csv_path: str | None, *, marked: bool = True
+) -> Iterator[RawRow]:
+    """Rows that are not blank; those of CSV, whose path is given, end where quotes are paired.
+
+    `marked`: whether a byte order mark may begin the stream.
+    """
     line, start, odd, long, kept = 1, 1, False, False, bytearray()
     for data, whole in _lines(stream, most_bytes):
-        if line == 1:
+        if line == 1 and marked:
             data = data.removeprefix(codecs.BOM_UTF8)
         odd ^= csv_path is not None and data.count(b'"') % 2 == 1
         long = long or len(kept) + len(data) > most_bytes + 2  # an end of line is none of the row
@@ -240,13 +278,13 @@ def _rows(
             continue
         row = bytes(kept.rstrip(b"\r\n"))
         if long or row:
-            yield _Row(start, None if long or len(row) > most_bytes else row)
+            yield RawRow(start, None if long or len(row) > most_bytes else row)
         start, long, kept = line, False, bytearray()
     if odd:
         raise InputError(f"{csv_path} row {start}: not valid CSV (a quote is never closed)")
 
 
-def _lines(stream: io.BufferedReader[_Raw], most_bytes: int) -> Iterator[tuple[bytes, bool]]:
+def _lines(stream: Lines, most_bytes: int) -> Iterator[tuple[bytes, bool]]:
     """Lines, those above the bound in pieces; whether a line ends here."""
     while data := stream.readline(most_bytes + 3):
         yield data, data.endswith(b"\n") or len(data) < most_bytes + 3

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
-from .build import Built, Options
+from .build import Built
 from .inventory import Rejected
+from .rows import Row
 from .seeds import SILENT
+from .wanted import Options
 
 EXAMPLES = 10
 UNPLACED = 40
@@ -72,8 +74,34 @@ class BuildReport:
     skipped: Mapping[str, Mapping[str, int]]
 
 
-def make_report(built: Built, folder: str) -> BuildReport:
-    """The report of a building that is written to `folder`."""
+@dataclass
+class Seen:
+    """What a report tells of the rows of a table: they pass by `over` once and are not kept.
+
+    `messages`: label -> the first different messages with it, EXAMPLES at most. `skipped`: reason
+    -> rows of the split that made no pair, None where its table was not read for it alone.
+    """
+
+    rows: int = 0
+    answered: int = 0
+    soft: int = 0
+    messages: dict[str, list[str]] = field(default_factory=dict)
+    skipped: dict[str, int] | None = None
+
+    def over(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """`rows` as they are, counted."""
+        for row in rows:
+            self.rows += 1
+            self.answered += row.label != SILENT
+            self.soft += row.soft is not None
+            shown = self.messages.setdefault(row.label, [])
+            if len(shown) < EXAMPLES and row.text not in shown:
+                shown.append(row.text)
+            yield row
+
+
+def make_report(built: Built, folder: str, seen: Mapping[str, Seen]) -> BuildReport:
+    """The report of a building that is written to `folder`; `seen`: split -> its rows."""
     kept, found = built.inventory, built.intents
     of = found.of.tolist()
     unplaced = [r for r, place in zip(kept.responses, of, strict=True) if place < 0]
@@ -93,36 +121,31 @@ def make_report(built: Built, folder: str) -> BuildReport:
         edges=found.edges,
         silent_pairs=built.silent,
         mixed_pairs=built.mixed,
-        intents=tuple(_intents(built)),
-        splits=tuple(_splits(built)),
+        intents=tuple(_intents(built, seen["train"])),
+        splits=tuple(_splits(built, seen)),
         rejected=kept.rejected,
         unplaced=tuple((response.text, response.count) for response in unplaced[:UNPLACED]),
-        skipped={split: report.skipped for split, report in built.source.skipped.items()},
+        skipped={split: dict(table.skipped) for split, table in seen.items()
+                 if table.skipped is not None},
     )
 
 
-def _intents(built: Built) -> Iterator[IntentReport]:
+def _intents(built: Built, train: Seen) -> Iterator[IntentReport]:
     responses: defaultdict[str, list[str]] = defaultdict(list)
     pairs: Counter[str] = Counter()
     for response in built.responses:
         responses[response.intent].append(response.text)
         pairs[response.intent] += response.count
-    messages: defaultdict[str, dict[str, None]] = defaultdict(dict)
-    for row in built.tables["train"]:
-        if len(messages[row.label]) < EXAMPLES:
-            messages[row.label][row.text] = None
     for name in built.intents.names:
         examples = tuple(responses[name][:EXAMPLES])
         yield IntentReport(name, built.intents.roles.get(name), pairs[name], len(responses[name]),
-                           examples, tuple(messages[name]))  # fmt: skip
+                           examples, tuple(train.messages.get(name, ())))  # fmt: skip
 
 
-def _splits(built: Built) -> Iterator[SplitReport]:
-    for split, rows in built.tables.items():
-        answered = sum(row.label != SILENT for row in rows)
-        soft = sum(row.soft is not None for row in rows)
-        share = answered / len(rows) if rows else 0.0
-        yield SplitReport(split, len(rows), share, soft, built.dropped.get(split, 0))
+def _splits(built: Built, seen: Mapping[str, Seen]) -> Iterator[SplitReport]:
+    for split, table in seen.items():
+        share = table.answered / table.rows if table.rows else 0.0
+        yield SplitReport(split, table.rows, share, table.soft, built.dropped.get(split, 0))
 
 
 def report_page(report: BuildReport) -> str:

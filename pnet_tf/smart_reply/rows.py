@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import heapq
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain, islice
 from typing import NamedTuple
 
+import numpy as np
+
 from ..data.soft import SoftLabel, best_label
-from .corpus import Corpus, message_key, share
-from .messages import SoftLabels
+from .corpus import hash_of
 from .normal import normal_form
 from .pairs import Pair
 from .seeds import SILENT
@@ -17,6 +19,9 @@ from .seeds import SILENT
 COLUMNS = ("label", "text", "soft", "response")
 IntentOf = Callable[[str], str | None]
 """Normal form of a response -> intent."""
+LabelOf = Callable[[str], SoftLabel | None]
+"""Message -> shares of its intents, None for one without."""
+_GATHERED = 1 << 16
 
 
 class Row(NamedTuple):
@@ -28,53 +33,82 @@ class Row(NamedTuple):
     response: str
 
 
-def true_rows(pairs: Iterable[Pair], intent_of: IntentOf) -> Iterator[Row]:
-    """A row a pair, in order: the intent of its response, or SILENT."""
-    for message, response in pairs:
-        yield Row(intent_of(normal_form(response)) or SILENT, message, None, response)
+@dataclass(frozen=True)
+class Bound:
+    """Which silent pairs train has: `pair_hash` below `limit`, and the first `at_limit` at it."""
+
+    limit: int
+    at_limit: int
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """`soft`: `message_id` -> shares of the messages with an intent; `bound` of the silent pairs.
+
+    `silent`, `mixed`: how many pairs of train are so.
+    """
+
+    soft: Mapping[int, SoftLabel]
+    bound: Bound
+    silent: int
+    mixed: int
+
+
+def true_row(pair: Pair, intent: str | None) -> Row:
+    """The row of valid and test: the intent of the response, or SILENT for None."""
+    return Row(intent or SILENT, pair.message, None, pair.response)
+
+
+def train_row(pair: Pair, shares: SoftLabel) -> Row:
+    """The row of train for a pair whose message has `shares` and whose response an intent."""
+    several = shares if len(shares) > 1 else None
+    return Row(best_label(shares), pair.message, several, pair.response)
 
 
 def train_rows(
-    pairs: Iterable[Pair], corpus: Corpus, soft: SoftLabels, intent_of: IntentOf,
-    most_silent: int, seed: int,
-) -> tuple[list[Row], int, int]:  # fmt: skip
-    """(rows of the pairs with an intent and of `most_silent` others, how many others there were,
-    how many pairs make no row: their message has an intent and their response has none).
+    pairs: Iterable[Pair], label_of: LabelOf, intent_of: IntentOf, bound: Bound, seed: int
+) -> Iterator[Row]:
+    """Rows of the pairs with an intent and of the SILENT ones within `bound`, in their order.
 
-    The first have the soft labels of their message. The others, SILENT, are pairs whose message
-    never got a response with an intent: those of the smallest hash. Rows keep the order of `pairs`.
+    A pair is silent when its message never got a response with an intent. One whose message did,
+    and whose own response has none, makes no row.
     """
-    places = corpus.places()
-    rows: list[tuple[int, Row]] = []
-    silent: list[tuple[float, int, Pair]] = []
-    others = mixed = 0
-    for number, pair in enumerate(pairs):
-        shares = soft.get(places.get(message_key(pair.message), -1))
-        if shares is None:
-            others += 1
-            place = share("\t".join(pair), seed)
-            _put(silent, (-place, number, pair), most_silent)
-        elif intent_of(normal_form(pair.response)) is not None:
-            several = shares if len(shares) > 1 else None
-            rows.append((number, Row(best_label(shares), pair.message, several, pair.response)))
-        else:
-            mixed += 1
-    rows += [(number, Row(SILENT, pair.message, None, pair.response)) for _, number, pair in silent]
-    return [row for _, row in sorted(rows, key=lambda item: item[0])], others, mixed
+    left = bound.at_limit
+    for pair in pairs:
+        shares = label_of(pair.message)
+        if shares is not None:
+            if intent_of(normal_form(pair.response)) is not None:
+                yield train_row(pair, shares)
+            continue
+        place = pair_hash(pair, seed)
+        if place < bound.limit or place == bound.limit and left > 0:
+            left -= place == bound.limit
+            yield Row(SILENT, pair.message, None, pair.response)
 
 
-def _put(heap: list[tuple[float, int, Pair]], item: tuple[float, int, Pair], most: int) -> None:
-    """Keep the `most` largest of what comes."""
-    if len(heap) < most:
-        heapq.heappush(heap, item)
-    elif most:
-        heapq.heappushpop(heap, item)
+def pair_hash(pair: Pair, seed: int) -> int:
+    """63 bits that the pair and `seed` fix, by which silent pairs are drawn."""
+    return hash_of(f"{seed} {pair.message}\t{pair.response}") >> 1
 
 
-def table_text(rows: Iterable[Row]) -> str:
-    """Tab-separated rows below COLUMNS; `soft` as JSON, or empty."""
-    lines = ["\t".join(COLUMNS)]
-    for label, text, soft, response in rows:
-        shares = "" if soft is None else json.dumps(soft, ensure_ascii=False)
-        lines.append(f"{label}\t{text}\t{shares}\t{response}")
-    return "\n".join(lines) + "\n"
+def silent_bound(hashes: Iterable[int], most: int) -> Bound:
+    """The bound of the `most` smallest of `hashes`; memory grows with `most` alone."""
+    kept, parts = np.empty(0, np.int64), iter(hashes)
+    while (part := np.fromiter(islice(parts, _GATHERED), np.int64)).size:
+        kept = np.concatenate([kept, part])
+        if len(kept) > most:
+            kept = np.partition(kept, most)[:most]
+    if not kept.size:
+        return Bound(0, 0)
+    limit = int(kept.max())
+    return Bound(limit, int((kept == limit).sum()))
+
+
+def table_lines(rows: Iterable[Row]) -> Iterator[str]:
+    """Lines of a table, the first of COLUMNS; cells have tabs between, `soft` is JSON or empty."""
+    return chain(["\t".join(COLUMNS) + "\n"], map(_line, rows))
+
+
+def _line(row: Row) -> str:
+    shares = "" if row.soft is None else json.dumps(row.soft, ensure_ascii=False)
+    return f"{row.label}\t{row.text}\t{shares}\t{row.response}\n"

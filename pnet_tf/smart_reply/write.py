@@ -5,19 +5,23 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
-from dataclasses import asdict
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ..data.replies import REPLIES_FILE, replies_text
 from ..errors import InputError
-from ..files import atomic_write_text, umask
-from .build import Built, build
-from .report import BuildReport, make_report, report_page
+from ..files import atomic_write_text
+from .build import Built, building
+from .engine import Work
+from .forms import load_plain, save_plain
+from .report import BuildReport, Seen, make_report, report_page
 from .responses import RESPONSES_FILE, responses_text
-from .rows import table_text
+from .rows import Row, table_lines
 from .seeds import HEADER
+from .stages import OUT, Stages, remove_finished
 
 SEEDS_FILE, REPORT_FILE, PAGE_FILE = "seeds.tsv", "report.json", "report.md"
 
@@ -25,41 +29,72 @@ SEEDS_FILE, REPORT_FILE, PAGE_FILE = "seeds.tsv", "report.json", "report.md"
 def build_smart_reply(pairs: Any, out: str | os.PathLike[str], **options: Any) -> BuildReport:
     """`build` of `pairs`, with its `options`, written to the folder `out`, which is new or empty.
 
-    The folder is DATA for `train`. It appears whole or not at all. Raises InputError, before the
-    work, for a folder that holds something or cannot be made.
+    The folder is DATA for `train`. It appears whole or not at all. Meanwhile finished stages lie
+    beside it, in `out`.building: the same call goes on from there after a stop, with the same
+    bytes. Raises InputError, before the work, for a folder that holds something or cannot be made,
+    and where another process is building it.
     """
-    check_folder(out)
-    return write_built(build(pairs, **options), out)
-
-
-def write_built(built: Built, out: str | os.PathLike[str]) -> BuildReport:
-    """Write train.tsv, valid.tsv, test.tsv, REPLIES_FILE, RESPONSES_FILE and the other files."""
     target = check_folder(out)
-    report = make_report(built, str(out))
-    contents = files(built, report)
-    made = _beside(target)
-    try:
-        for name, content in contents.items():
+    with building(pairs, **options, work_folder=work_folder(target)) as built:
+        return _write(built, cast("Stages", built.stages), out, target)
+
+
+def work_folder(target: Path) -> Path:
+    """Where the stages of a building lie."""
+    return target.with_name(f"{target.name}.building")
+
+
+def _write(
+    built: Built, stages: Stages, out: str | os.PathLike[str], target: Path
+) -> BuildReport:
+    """Write train.tsv, valid.tsv, test.tsv, REPLIES_FILE, RESPONSES_FILE and the other files.
+
+    Each table is a stage; rows are written as they come.
+    """
+    tables, seen = {}, {}
+    for split, rows in built.tables.items():
+        tables[split] = stages.folder(split, partial(_write_table, built.source, split, rows))
+        seen[split] = load_plain(tables[split], Seen)
+    report = make_report(built, str(out), seen)
+
+    def write(made: Path) -> None:
+        for split, place in tables.items():
+            if seen[split].rows:
+                _link(place / f"{split}.tsv", made / f"{split}.tsv")
+        for name, content in files(built, report).items():
             atomic_write_text(made / name, content)
-        if target.is_dir():
-            target.rmdir()  # empty; not every system renames onto a folder
-        made.rename(target)
-    except OSError as error:
-        raise InputError(f"{out} cannot be written: {error.strerror or error}") from None
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
+
+    stages.folder(OUT, write)
+    stages.finish(target)
     return report
 
 
+def _write_table(source: Work, split: str, rows: Iterable[Row], place: Path) -> None:
+    """Write the table of a split, and `Seen`."""
+    seen = Seen()
+    with (place / f"{split}.tsv").open(
+        "w", encoding="utf-8", errors="replace", newline="\n"
+    ) as stream:
+        stream.writelines(table_lines(seen.over(rows)))
+    read = source.skipped.get(split)
+    save_plain(replace(seen, skipped=None if read is None else read.skipped), place)
+
+
+def _link(path: Path, to: Path) -> None:
+    """The file `path` under a second name, or a copy where the system has no such names."""
+    try:
+        to.hardlink_to(path)
+    except OSError:
+        shutil.copyfile(path, to)
+
+
 def files(built: Built, report: BuildReport) -> dict[str, str]:
-    """File name -> content."""
+    """File name -> content of what is written beside the tables."""
     seeds = [
         f"{built.inventory.responses[place].text}\t{intent}\n"
         for place, intent in sorted(built.intents.seeds.items())
     ]
-    tables = {f"{split}.tsv": table_text(rows) for split, rows in built.tables.items() if rows}
     return {
-        **tables,
         REPLIES_FILE: replies_text(built.intents.replies, built.roles),
         RESPONSES_FILE: responses_text(built.responses),
         SEEDS_FILE: "\t".join(HEADER) + "\n" + "".join(seeds),
@@ -73,8 +108,8 @@ def check_folder(out: str | os.PathLike[str]) -> Path:
     try:
         target = Path(os.path.realpath(out))
         problem = _folder_problem(target)
-        if not problem:
-            _beside(target).rmdir()
+        if problem:
+            remove_finished(work_folder(target))
     except (OSError, ValueError) as error:
         problem = f"cannot be written: {getattr(error, 'strerror', None) or error}"
     if problem:
@@ -89,13 +124,6 @@ def _folder_problem(target: Path) -> str:
     if target.exists():
         return "is a file; give a new folder"
     return "" if target.parent.is_dir() else "lies in no folder; make that first"
-
-
-def _beside(target: Path) -> Path:
-    """A new folder beside `target` with the rights that a folder usually has."""
-    made = Path(tempfile.mkdtemp(dir=target.parent, prefix=".pnet-tf."))
-    made.chmod(0o777 & ~umask())
-    return made
 
 
 def _placeless(report: BuildReport) -> dict[str, Any]:

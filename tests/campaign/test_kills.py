@@ -1,4 +1,6 @@
-"""Killed at random moments, training, export and `bits` end with the bytes of an unbroken run."""
+"""Killed at random moments, training, export, `bits` and `smart-reply build` end with the bytes of
+an unbroken run.
+"""
 
 import os
 import random
@@ -100,3 +102,22 @@ def test_five_kills_of_bits(tmp_path):
         for point in sorted((whole / "points").iterdir()):
             again = out / "points" / point.name / "model.tflite"
             assert again.read_bytes() == (point / "model.tflite").read_bytes(), (kill, point.name)
+
+
+def test_twelve_kills_of_a_building(tmp_path):
+    """Each building is killed again and again until it is whole; 12 kills at least."""
+    build, rng, kills, number = ("smart-reply", "build", "sample", "--out"), random.Random(3), 0, 0
+    whole = tmp_path / "whole"
+    seconds = finish(*build, whole)
+    while kills < 12:
+        out, number = tmp_path / f"chat{number}", number + 1
+        while killed_after(rng.uniform(0.3, 1.0) * seconds, *build, out):
+            kills += 1
+        if not out.exists():  # it ended by itself, or was killed in the last moment
+            finish(*build, out)
+        assert contents(out) == contents(whole), number
+        assert [path.name for path in tmp_path.glob("*.building")] == []
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}

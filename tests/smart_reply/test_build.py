@@ -10,13 +10,12 @@ import pytest
 from pnet_tf.data import load_dataset
 from pnet_tf.errors import InputError
 from pnet_tf.smart_reply.build import build
-from pnet_tf.smart_reply.corpus import read_corpus
 from pnet_tf.smart_reply.normal import normal_form
 from pnet_tf.smart_reply.pairs import Pair
 from pnet_tf.smart_reply.responses import intent_of, read_responses
-from pnet_tf.smart_reply.rows import COLUMNS, train_rows
+from pnet_tf.smart_reply.rows import COLUMNS, Bound, pair_hash, silent_bound, train_rows
 from pnet_tf.smart_reply.source import open_source, split_of
-from pnet_tf.smart_reply.write import build_smart_reply, files, make_report
+from pnet_tf.smart_reply.write import build_smart_reply
 from tests.calls import call
 from tests.smart_reply.talks import talk, write_pairs
 
@@ -98,13 +97,33 @@ def test_without_a_silent_row_no_split_has_one():
     assert found.dropped == {"valid": 36} and "no_reply" not in found.roles
 
 
+def silent_rows(pairs, most, seed):
+    bound = silent_bound((pair_hash(pair, seed) for pair in pairs), most)
+    return list(train_rows(pairs, {}.get, {}.get, bound, seed))
+
+
 def test_the_order_of_silent_rows_is_that_of_the_pairs():
     pairs = [Pair(f"m{n}", "none") for n in range(50)]
-    rows, others, mixed = train_rows(pairs, read_corpus([], {}), {}, {}.get, 20, 3)
+    rows = silent_rows(pairs, 20, 3)
     numbers = [int(row.text[1:]) for row in rows]
-    assert (others, mixed, len(rows)) == (50, 0, 20) and numbers == sorted(numbers)
-    again = train_rows(pairs, read_corpus([], {}), {}, {}.get, 20, 3)[0]
-    assert again == rows != train_rows(pairs, read_corpus([], {}), {}, {}.get, 20, 4)[0]
+    assert len(rows) == 20 and numbers == sorted(numbers)
+    assert silent_rows(pairs, 20, 3) == rows != silent_rows(pairs, 20, 4)
+
+
+def test_bounds_by_hand(monkeypatch):
+    assert silent_bound([5, 3, 9, 3, 3], 2) == Bound(3, 2)
+    assert silent_bound([5, 3, 9, 3, 3], 4) == Bound(5, 1)
+    assert silent_bound([5, 3], 9) == Bound(5, 1)
+    assert silent_bound([5, 3], 0) == silent_bound([], 9) == Bound(0, 0)
+    monkeypatch.setattr("pnet_tf.smart_reply.rows._GATHERED", 2)
+    values = random.Random(0).sample(range(1000), 100)
+    assert silent_bound(values, 30) == Bound(sorted(values)[29], 1)
+
+
+def test_of_equal_silent_pairs_the_first_stay():
+    pairs = [Pair("same", "pair")] * 5
+    rows = silent_rows(pairs, 3, 0)
+    assert len(rows) == 3
 
 
 def test_every_pair_of_train_is_counted(built):
@@ -183,9 +202,10 @@ def test_other_scripts_lose_nothing():
 
 def test_the_watch_is_told():
     told = []
-    build({"train": talk()}, watch=lambda what, done: told.append(what))
+    build({"train": talk()}, watch=lambda at: told.append(at.what))
     assert list(dict.fromkeys(told)) == [
-        "counting responses", "reading answered messages", "comparing messages", "labelling train",
+        "counting responses", "judging responses", "reading answered messages",
+        "comparing messages", "choosing intents", "drawing silent pairs", "labelling train",
     ]  # fmt: skip
 
 
@@ -295,8 +315,8 @@ def test_damaged_responses(tmp_path, content, message):
         read_responses(path)
 
 
-def test_the_page_shows_no_markup_of_others():
+def test_the_page_shows_no_markup_of_others(tmp_path):
     pairs = [(f"m{n} <b>|x|</b>", text) for n in range(9) for text in ("Yes *now*", "No")]
-    found = build({"train": pairs})
-    page = files(found, make_report(found, "x"))["report.md"]
+    build_smart_reply({"train": pairs}, tmp_path / "x")
+    page = (tmp_path / "x" / "report.md").read_text(encoding="utf-8")
     assert "Yes \\*now\\*" in page and "<b>|" not in page

@@ -1,13 +1,15 @@
+from functools import partial
+
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
 from pnet_tf.errors import InputError
-from pnet_tf.smart_reply import links
-from pnet_tf.smart_reply.bits import hashed, pooled
-from pnet_tf.smart_reply.corpus import Corpus, read_corpus, share
+from pnet_tf.smart_reply import links, messages
+from pnet_tf.smart_reply.bits import UNIT, hashed, lengthened, pooled, units
+from pnet_tf.smart_reply.corpus import Corpus, message_id, read_corpus, share
 from pnet_tf.smart_reply.intents import default_intents, intent_name
-from pnet_tf.smart_reply.messages import soft_labels
+from pnet_tf.smart_reply.local import soft_labels
 from pnet_tf.smart_reply.pairs import Pair
 from pnet_tf.smart_reply.polarity import read_polarity
 from pnet_tf.smart_reply.seeds import choose_seeds, place_seeds, read_reply_seeds
@@ -15,7 +17,8 @@ from pnet_tf.smart_reply.seeds import choose_seeds, place_seeds, read_reply_seed
 
 def test_likeness_of_spelling():
     vectors = pooled(["Thank you.", "thank you", "Thank you so much", "the train leaves", "?"])
-    assert vectors.shape == (5, 256) and np.allclose(np.linalg.norm(vectors[:4], axis=1), 1)
+    assert vectors.shape == (5, 256)
+    assert np.allclose(np.linalg.norm(vectors[:4], axis=1), 1, atol=1e-3)  # rounded to 1 / UNIT
     assert (vectors[0] == vectors[1]).all()
     assert vectors[0] @ vectors[2] > 0.6 > 0.4 > vectors[0] @ vectors[3]
     bits = hashed(vectors)
@@ -25,22 +28,45 @@ def test_likeness_of_spelling():
 def test_texts_do_not_depend_on_their_batch():
     texts = [f"message number {n} of many" for n in range(600)]
     assert np.array_equal(pooled(texts)[590:], pooled(texts[590:]))
+    bits = hashed(pooled(texts))
+    assert np.array_equal(np.vstack([hashed(pooled([text])) for text in texts[:9]]), bits[:9])
+
+
+def test_lengths_by_hand():
+    found = lengthened(np.array([[3, 4], [0, 0], [-1, 0], [1, 1]]))
+    root = round(UNIT / 2**0.5)
+    assert found.tolist() == [[round(0.6 * UNIT), round(0.8 * UNIT)], [0, 0], [-UNIT, 0],
+                              [root, root]]  # fmt: skip
+    assert found.dtype == np.int16 and not units([" "]).any()
 
 
 def test_a_corpus_by_hand():
     pairs = [Pair("A?", "Yes."), Pair("b", "Never."), Pair("a?", "yes!"), Pair("c", "No")]
     found = read_corpus(pairs, {"no": 0, "yes": 1})
-    assert found.messages == ("a?", "c") and found.texts == ("A?", "c")
+    assert {*found.messages} == {"a?", "c"}
+    assert found.ids.tolist() == sorted(map(message_id, ("a?", "c")))
+    assert found.ids.tolist() == [message_id(message) for message in found.messages]
     edges = zip(found.rows.tolist(), found.columns.tolist(), found.counts.tolist(), strict=True)
-    assert list(edges) == [(0, 1, 2), (1, 0, 1)]
+    assert {(found.messages[row], column, n) for row, column, n in edges} == {
+        ("a?", 1, 2), ("c", 0, 1),
+    }  # fmt: skip
 
 
 def test_contexts_by_hand():
-    corpus = Corpus(("a", "b"), ("a", "b"), np.array([0, 0, 1]), np.array([0, 1, 1]), np.ones(3))
-    found = links.contexts(corpus, np.eye(2, dtype=np.float32), 3)
+    # response 0 answers one message, response 1 two of the same length at right angles
+    sums = np.array([[7, 0], [5, 5], [0, 0]])
+    found = links.contexts(sums, np.array([1, 2, 0]))
     shorter = np.sqrt(1 / (1 + links.FEW))
     both = np.sqrt(2 / (2 + links.FEW)) / np.sqrt(2)
     assert np.allclose(found, [[shorter, 0], [both, both], [0, 0]])
+
+
+def test_vectors_away_from_their_mean():
+    vectors = np.array([[UNIT, 0], [0, UNIT]], np.int16)
+    mean = links.middle(vectors.sum(axis=0, dtype=np.int64), 2)
+    assert mean.tolist() == [UNIT // 2, UNIT // 2]
+    root = round(UNIT / 2**0.5)
+    assert links.away(vectors, mean).tolist() == [[root, -root], [-root, root]]
 
 
 def test_edges_join_like_responses_of_one_kind():
@@ -48,27 +74,35 @@ def test_edges_join_like_responses_of_one_kind():
     base = random.normal(size=(3, 256))
     vectors = links.centred(np.repeat(base, 3, axis=0) + 0.2 * random.normal(size=(9, 256)))
     kinds = np.array([0, 0, 1, 0, 0, 0, 0, 0, 0])
-    shared = csr_array((9, 4))
-    i, j, weights = links.response_edges(vectors, vectors, shared, kinds)
+    i, j, weights = links.response_edges(vectors, vectors, common(np.zeros((4, 9))), kinds)
     assert set(zip(i.tolist(), j.tolist(), strict=True)) == {
         (0, 1), (3, 4), (3, 5), (4, 5), (6, 7), (6, 8), (7, 8),
     }  # fmt: skip
     assert np.allclose(weights, (vectors[i] * vectors[j]).sum(axis=1), atol=1e-5)
-    common = csr_array(np.repeat(np.eye(3), 3, axis=0))  # each group answers one message
-    more = links.response_edges(vectors, vectors, common, kinds)
+    one = np.repeat(7 * np.eye(3), 3, axis=1)  # each group answers one message
+    more = links.response_edges(vectors, vectors, common(one), kinds)
     assert np.allclose(more[2], weights + links.SHARED_WEIGHT, atol=1e-5)
+
+
+def common(answered):
+    """`links.overlaps` of a matrix [messages, responses]."""
+    return partial(links.overlaps, csr_array(np.asarray(answered, np.int64)))
 
 
 def test_answers_by_hand():
     # response 0 answers messages a and b, response 1 answers b; b is near c, by 0.5
-    ends = (np.array([0, 1, 1]), np.array([0, 0, 1]), np.array([7, 1, 1]))
-    corpus = Corpus(("a", "b", "c"), ("a", "b", "c"), *ends)
-    near = (np.array([1]), np.array([2]), np.array([0.5], np.float32))
-    found = links.answers(corpus, near, 3).toarray()
-    half = 1 / np.sqrt(2)  # b has two responses
-    rows = np.array([[1, half, half / 2], [0, half, half / 2], [0, 0, 0]])
-    rows[:2] /= np.linalg.norm(rows[:2], axis=1, keepdims=True)
-    assert np.allclose(found, rows)
+    one = links.LINK_UNIT
+    half = round(one / 2**0.5)  # b has two responses
+    assert links.damped(np.array([1, 2])).tolist() == [one, half]
+    own = csr_array(np.array([[one, 0], [half, half], [0, 0]]))
+    near = csr_array(np.array([[0, 0, 0], [0, 0, one // 2], [0, one // 2, 0]]))
+    found = links.answers(own, near @ own)
+    assert found.toarray().tolist() == [[one, 0], [half, half], [half // 2, half // 2]]
+    i, j = np.array([0, 1, 0, 0]), np.array([1, 1, 0, 1])
+    both = half**2 + (half // 2) ** 2
+    assert links.overlaps(found, i, j).tolist() == [both, both, one**2 + both, both]
+    parts = [links.overlaps(found[row : row + 1], i, j) for row in range(3)]
+    assert np.array_equal(sum(parts), links.overlaps(found, i, j))
 
 
 def test_the_likest_of_each_end_stay(monkeypatch):
@@ -199,22 +233,41 @@ class Two:
     confidence = np.array([1.0, 0.5, 0.0])
 
 
+def corpus_of(size, *ends):
+    return Corpus(np.arange(size) * 10, tuple("abcde")[:size], *map(np.array, ends))
+
+
 def test_soft_labels_by_hand():
-    rows, columns = np.array([0, 0, 1, 2]), np.array([0, 1, 0, 2])
-    corpus = Corpus(("a", "b", "c"), ("a", "b", "c"), rows, columns, np.array([1, 2, 1, 5]))
-    vectors = np.eye(3, 256, dtype=np.float32)  # far apart
-    found = soft_labels(corpus, Two, vectors)
-    assert list(found) == [0, 1]  # the response to c has no intent
-    assert found[0] == pytest.approx({"x": 0.5, "y": 0.5}, abs=0.01)
-    assert found[1] == {"x": 1.0}
+    corpus = corpus_of(3, [0, 0, 1, 2], [0, 1, 0, 2], [1, 2, 1, 5])
+    found = soft_labels(corpus, Two, csr_array((3, 3), dtype=np.int64))
+    assert list(found) == [0, 10]  # the response to c has no intent
+    assert found[0] == {"x": 0.5, "y": 0.5} and found[10] == {"x": 1.0}
 
 
 def test_near_messages_agree():
-    ends = (np.array([0, 1]), np.array([0, 1]), np.array([1, 1]))
-    corpus = Corpus(tuple("abcde"), tuple("abcde"), *ends)
-    near = pooled(["will you come to the party tonight?", "will you come to the party tonite?"])
-    vectors = np.vstack([near, pooled(["unlike", "another one", "the rain"])])
-    found = soft_labels(corpus, Two, vectors)
-    assert found[0]["x"] > found[0]["y"] > 0.1 and found[1]["y"] > found[1]["x"] > 0.1
-    apart = soft_labels(corpus, Two, np.eye(5, 256, dtype=np.float32))
-    assert apart == {0: {"x": 1.0}, 1: {"y": 1.0}}
+    # a has x, b has y: with w the weight of the edge beside 5 of one's own, x of a is 5 / (5 + w)
+    # after a step, and in the end (5 + w) / (5 + 2 w)
+    corpus = corpus_of(3, [0, 1], [0, 1], [1, 1])
+    near = np.zeros((3, 3), np.int64)
+    near[0, 1] = near[1, 0] = links.LINK_UNIT
+    found = soft_labels(corpus, Two, csr_array(near))
+    assert found[0] == pytest.approx({"x": 6 / 7, "y": 1 / 7}, abs=0.002)
+    assert found[10] == pytest.approx({"y": 6 / 7, "x": 1 / 7}, abs=0.002)
+    assert list(found[10]) == ["y", "x"]
+    apart = soft_labels(corpus, Two, csr_array((3, 3), dtype=np.int64))
+    assert apart == {0: {"x": 1.0}, 10: {"y": 1.0}}
+
+
+def test_intents_of_others_need_a_share():
+    names, one = ("x", "y", "z"), messages.SHARE_UNIT
+    found = messages.soft_label({0: one // 2, 1: one // 20, 2: one // 5}, {1: one}, names)
+    assert list(found) == ["x", "z", "y"] and sum(found.values()) == pytest.approx(1, abs=0.002)
+    assert messages.soft_label({0: one // 20, 1: one // 2}, {1: one}, names) == {"y": 1.0}
+
+
+def test_a_weak_score_is_no_longer_carried():
+    own = csr_array(np.array([[messages.SHARE_UNIT, 0]]))
+    flow = csr_array(np.array([[0, 50 * messages.SHARE_UNIT]]))
+    assert messages.carried(own, flow, np.array([50])).toarray()[0, 1] == 0
+    flow = csr_array(np.array([[0, 500 * messages.SHARE_UNIT]]))
+    assert messages.carried(own, flow, np.array([500])).toarray()[0, 1] > 0
