@@ -34,6 +34,7 @@ ROOT = Path(__file__).resolve().parents[1]
 NOT_RUN = {
     "trains for minutes": "a command that does not pass through what makes the others quick",
     "needs other data": "data sets that the project does not ship",
+    "needs Spark": "the extra spark, Java and perhaps a cluster",
     "another language": "no Python and no shell",
 }
 LITERAL = {"git config core.symlinks true", "git checkout -- pnet_tf/export", ".ci/run"}

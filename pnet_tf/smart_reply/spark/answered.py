@@ -15,7 +15,7 @@ from .. import links
 from ..bits import COLUMNS, units
 from ..corpus import message_key
 from ..intents import Intents
-from ..progress import COMPARING
+from ..progress import ANSWERED, COMPARING
 from .arrow import Batches, batch, binary, mapped, matrix, numbers, texts
 from .label import SparkLabelled, own_shares, soft_labels
 from .near import near_messages
@@ -43,6 +43,7 @@ class SparkAnswered:
         texts_of = found.groupBy("id").agg(f.min("message").alias("message"))
         raw = work.keep(mapped(texts_of, _vectors, "id long, vector binary", seed))
         self.messages, mean = _mean(raw)
+        work.watch(ANSWERED, self.messages, self.messages)
         work.watch(COMPARING, 0, self.messages)
         schema = "id long, vector binary, bits binary"
         self._vectors = work.keep(mapped(raw, _away, schema, mean, seed))
@@ -57,6 +58,7 @@ class SparkAnswered:
         number = np.zeros(len(self._keys), np.int64)
         for column, count, data in found.toLocalIterator():
             sums[column], number[column] = np.frombuffer(data, np.int64), count
+        self._work.watch(COMPARING, self.messages, self.messages)
         return sums, number
 
     def common(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:

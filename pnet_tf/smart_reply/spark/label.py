@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as f
 
 from .. import messages
@@ -22,7 +22,12 @@ from .arrow import Batches, Keep, batch, mapped, texts
 if TYPE_CHECKING:
     from .work import SparkWork
 
+_LABELLED = (
+    "block long, place long, message string, response string, soft string, placed boolean, "
+    "hash long"
+)
 _ALL = 1 << 63
+_TOLD_EVERY = 5000
 _PREFIX = 47
 """Bits below the 16 by which hashes of silent pairs are counted first."""
 
@@ -36,9 +41,9 @@ def own_shares(edges: DataFrame, intents: Intents) -> DataFrame:
     known = session.createDataFrame(placed, "column int, intent int, counts long")
     found = edges.join(f.broadcast(known), "column")
     own = found.groupBy("id", "intent").agg(f.sum(f.col("n") * f.col("counts")).alias("value"))
-    total = own.groupBy("id").agg(f.sum("value").alias("total"))
+    total = own.withColumn("total", f.sum("value").over(Window.partitionBy("id")))
     share = f.expr(f"value * {messages.SHARE_UNIT} div total").alias("share")
-    return own.join(total, "id").select("id", "intent", share)
+    return total.select("id", "intent", share)
 
 
 def soft_labels(own: DataFrame, near: DataFrame, intents: Intents, keep: Keep) -> DataFrame:
@@ -103,29 +108,33 @@ class SparkLabelled:
         known = session.createDataFrame([(key,) for key in self._intent_of], "key string")
         self._placed = f.broadcast(known.withColumn("placed", f.lit(True)))
         labelled = work.pairs("train").join(soft, "id", "left").join(self._placed, "key", "left")
-        columns = ("block", "place", "message", "response")
-        self._rows = labelled.where("soft is not null and placed").select(*columns, "soft")
-        others = labelled.where("soft is null").select(*columns)
-        self._silent = work.keep(
-            mapped(others, _hashed, "block long, place long, message string, response string, "
-                   "hash long", seed)
-        )  # fmt: skip
+        columns = ("block", "place", "message", "response", "soft", "placed")
+        found = work.keep(mapped(labelled.select(*columns), _hashed, _LABELLED, seed))
+        with_intent = f.col("soft").isNotNull()
+        self._rows = found.where(with_intent & f.col("placed")).select(*columns[:5])
+        self._silent = found.where(~with_intent).select(*columns[:5], "hash")
         work.watch(DRAWING, 0)
         self.silent = self._silent.count()
-        self.mixed = labelled.where("soft is not null and placed is null").count()
+        self.mixed = found.where(with_intent & f.col("placed").isNull()).count()
+        work.watch(DRAWING, self.silent, self.silent)
         self._bound = silent_draw(self._silent, self.silent, most_silent)
 
     def rows(self, split: str) -> Iterator[Row]:
         """See `engine.Labelled`."""
-        self._work.watch(labelling(split), 0)
-        return self._train() if split == "train" else self._true(split)
+        number = 0
+        for row in self._train() if split == "train" else self._true(split):
+            if number % _TOLD_EVERY == 0:
+                self._work.watch(labelling(split), number)
+            number += 1
+            yield row
+        self._work.watch(labelling(split), number, number)
 
     def _train(self) -> Iterator[Row]:
         limit, at_limit = self._bound.limit, self._bound.at_limit
         below = self._silent.where(f.col("hash") < limit).drop("hash")
         at = self._silent.where(f.col("hash") == limit).drop("hash")
         drawn = below.union(at.orderBy("block", "place").limit(at_limit))
-        both = self._rows.union(drawn.withColumn("soft", f.lit(None).cast("string")))
+        both = self._rows.union(drawn)
         for _, _, message, response, soft in _in_order(both):
             pair = Pair(message, response)
             yield true_row(pair, None) if soft is None else train_row(pair, json.loads(soft))

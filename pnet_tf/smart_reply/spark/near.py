@@ -40,15 +40,21 @@ def near_messages(messages: DataFrame, seed: int) -> DataFrame:
     placed = mapped(messages.select("id", "bits"), _placed, _PLACED, seed)
     ordered = placed.repartition("part", "bucket").sortWithinPartitions("part", "key", "id")
     pairs = mapped(ordered, _near, "i long, j long, distance int").dropDuplicates(["i", "j"])
-    ends = pairs.select("i", "j", "distance").union(pairs.select("j", "i", "distance"))
-    rank = f.row_number().over(Window.partitionBy("i").orderBy("distance", "j"))
-    near = ends.withColumn("rank", rank).where(f.col("rank") <= MOST_NEIGHBOURS)
-    once = near.select(f.least("i", "j").alias("i"), f.greatest("i", "j").alias("j"), "distance")
+    rank = f.row_number().over(Window.partitionBy("id").orderBy("distance", "other"))
+    near = _ends(pairs, "distance").withColumn("rank", rank)
+    near = near.where(f.col("rank") <= MOST_NEIGHBOURS)
+    low, high = f.least("id", "other").alias("i"), f.greatest("id", "other").alias("j")
+    once = near.select(low, high, "distance").distinct()
     weights = link_units(edge_weights(np.arange(_FAR + 1), BITS)).tolist()
     weight = f.element_at(f.array(*map(f.lit, weights)), f.col("distance") + 1).cast("long")
-    edges = once.distinct().withColumn("weight", weight)
-    forward = edges.select(f.col("i").alias("id"), f.col("j").alias("other"), "weight")
-    return forward.union(edges.select("j", "i", "weight"))
+    return _ends(once.withColumn("weight", weight), "weight")
+
+
+def _ends(pairs: DataFrame, value: str) -> DataFrame:
+    """Pairs `i`, `j` in both directions, `id` and `other`; a union would make the pairs twice."""
+    there = f.struct(f.col("i").alias("id"), f.col("j").alias("other"), value)
+    back = f.struct(f.col("j").alias("id"), f.col("i").alias("other"), value)
+    return pairs.select(f.explode(f.array(there, back)).alias("end")).select("end.*")
 
 
 def _placed(batches: Batches, seed: int) -> Batches:

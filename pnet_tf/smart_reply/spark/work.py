@@ -104,7 +104,9 @@ class SparkWork:
         """See `engine.Work`."""
         train = self.pairs("train")
         self.watch(COUNTING, 0)
-        return SparkCounts(train, self.keep)
+        counts = SparkCounts(train, self.keep)
+        self.watch(COUNTING, counts.pairs, counts.pairs)
+        return counts
 
     def answered(self, places: Mapping[str, int], seed: int) -> SparkAnswered:
         """See `engine.Work`."""
@@ -124,7 +126,9 @@ class SparkWork:
         if split == "train":
             self.watch(READING, 0)
         frame = self.keep(read_table(self.session, self._files[split], part))
-        self.skipped[split] = table_report(frame, self._files[split])
+        report = self.skipped[split] = table_report(frame, self._files[split])
+        if split == "train":
+            self.watch(READING, report.pairs, report.pairs)
         return frame
 
 
