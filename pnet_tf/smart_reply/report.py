@@ -100,8 +100,14 @@ class Seen:
             yield row
 
 
-def make_report(built: Built, folder: str, seen: Mapping[str, Seen]) -> BuildReport:
-    """The report of a building that is written to `folder`; `seen`: split -> its rows."""
+def make_report(
+    built: Built, folder: str, seen: Mapping[str, Seen] | None = None
+) -> BuildReport:
+    """The report of a building that is written to `folder`.
+
+    `seen`: split -> what its rows were; None: the rows of `built` are gone through.
+    """
+    seen = _seen(built) if seen is None else seen
     kept, found = built.inventory, built.intents
     of = found.of.tolist()
     unplaced = [r for r, place in zip(kept.responses, of, strict=True) if place < 0]
@@ -128,6 +134,16 @@ def make_report(built: Built, folder: str, seen: Mapping[str, Seen]) -> BuildRep
         skipped={split: dict(table.skipped) for split, table in seen.items()
                  if table.skipped is not None},
     )
+
+
+def _seen(built: Built) -> dict[str, Seen]:
+    found = {split: Seen() for split in built.tables}
+    for split, table in found.items():
+        for _ in table.over(built.tables[split]):
+            pass
+        read = built.source.skipped.get(split)
+        table.skipped = None if read is None else read.skipped
+    return found
 
 
 def _intents(built: Built, train: Seen) -> Iterator[IntentReport]:
