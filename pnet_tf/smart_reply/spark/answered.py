@@ -48,6 +48,8 @@ class SparkAnswered:
         schema = "id long, vector binary, bits binary"
         self._vectors = work.keep(mapped(raw, _away, schema, mean, seed))
         self._near = work.keep(near_messages(self._vectors, seed))
+        self._near.count()  # makes it, so that whoever watches sees what takes the time
+        work.watch(COMPARING, self.messages, self.messages)
 
     def contexts(self) -> tuple[np.ndarray, np.ndarray]:
         """See `engine.Answered`."""
@@ -58,7 +60,6 @@ class SparkAnswered:
         number = np.zeros(len(self._keys), np.int64)
         for column, count, data in found.toLocalIterator():
             sums[column], number[column] = np.frombuffer(data, np.int64), count
-        self._work.watch(COMPARING, self.messages, self.messages)
         return sums, number
 
     def common(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
