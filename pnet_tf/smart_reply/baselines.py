@@ -18,7 +18,7 @@ import numpy as np
 
 from ..export.ranking import fit_calibration
 from ..metrics import log_softmax
-from .candidates import Trials, label_prior
+from .candidates import Trials
 from .labelled import LabelledPairs
 from .nearest import Nearest, Vectors
 from .normal import normal_form
@@ -51,6 +51,13 @@ def frequent_baseline(train: LabelledPairs, labels: Sequence[str]) -> System:
     return System("most frequent", score, match, by_chance=True)
 
 
+def label_prior(names: Sequence[str], labels: Sequence[str]) -> np.ndarray:
+    """Share of each of `labels` [L] among `names`, one more counted of each: (n + 1) / (N + L)."""
+    counts = Counter(names)
+    found = np.array([counts[label] + 1 for label in labels], np.float64)
+    return found / found.sum()
+
+
 def nearest_baseline(train: LabelledPairs, labels: Sequence[str]) -> System:
     """The k nearest messages of train by TF-IDF.
 
@@ -58,7 +65,7 @@ def nearest_baseline(train: LabelledPairs, labels: Sequence[str]) -> System:
     divided by k. That of a response is the mean over the first k = NEAR_ANSWERED of its cosine to
     their responses, each times the cosine of the message.
     """
-    train = _few(train)
+    train = train.sample(MOST_KNOWN)
     near = Nearest([text.lower() for text in train.messages])
     places = {label: place for place, label in enumerate(labels)}
     targets = np.array([places.get(label, -1) for label in train.labels], np.int64)
@@ -68,14 +75,6 @@ def nearest_baseline(train: LabelledPairs, labels: Sequence[str]) -> System:
         return votes(targets[found], cosines, len(labels))
 
     return System("nearest messages", score, _nearest_match(near, train))
-
-
-def _few(train: LabelledPairs) -> LabelledPairs:
-    if len(train) <= MOST_KNOWN:
-        return train
-    chosen = np.sort(np.random.default_rng(0).permutation(len(train))[:MOST_KNOWN]).tolist()
-    columns = (train.messages, train.labels, train.responses)
-    return LabelledPairs(*(tuple(column[row] for row in chosen) for column in columns))
 
 
 def votes(targets: np.ndarray, cosines: np.ndarray, labels: int) -> np.ndarray:

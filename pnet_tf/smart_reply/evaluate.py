@@ -19,9 +19,10 @@ from .baselines import (
     has_fasttext,
     nearest_baseline,
 )
-from .candidates import ResponseTable, Trials, draw_trials, response_table
+from .candidates import Trials, draw_trials
 from .figures import ResponseFigures, response_figures
 from .labelled import LabelledPairs, ReplyData, read_reply_data
+from .matching import fit_matcher
 from .nearest import has_sklearn
 from .offers import Offered, Rule, System, SystemFigures, check_rows, system_figures
 from .words import WordList, read_words
@@ -131,7 +132,6 @@ class _Bench:
     words: WordList
     seed: int
     trials: Trials | None
-    table: ResponseTable | None
 
     def measured(self, system: System, threshold: float) -> SystemFigures:
         """All figures of a system that answers from `threshold` on."""
@@ -161,13 +161,14 @@ class _Bench:
         return found
 
     def _responses(self, system: System, scores: np.ndarray) -> ResponseFigures | None:
-        if self.trials is None or self.table is None:
+        if self.trials is None:
             return None
         rows, silent = self.trials.rows, self.rule.ranking.silent
         with_intent = np.array([self.rows.labels[row] != silent for row in rows])
         if system.match is not None:
             return response_figures(system.match(self.trials), with_intent)
-        found = self.table.scores(scores[rows], self.trials.candidates)
+        matcher = fit_matcher(system.score, self.data.rows("train"), self.trials.texts)
+        found = matcher.scores(scores[rows], self.trials.candidates)
         return response_figures(found, with_intent)
 
 
@@ -175,10 +176,10 @@ def _make_bench(
     rule: Rule, data: ReplyData, rows: LabelledPairs, words: WordList | None, candidates: int,
     seed: int,
 ) -> _Bench:  # fmt: skip
-    trials, table = draw_trials(rows, candidates, seed), None
-    if trials is not None and has_sklearn() and "train" in data.splits:
-        table = response_table(trials.texts, data.rows("train"), data.inventory, rule.labels)
-    return _Bench(rule, data, rows, words or read_words(), seed, trials, table)
+    trials = draw_trials(rows, candidates, seed)
+    if not has_sklearn() or "train" not in data.splits:
+        trials = None
+    return _Bench(rule, data, rows, words or read_words(), seed, trials)
 
 
 def _baselines(
@@ -194,9 +195,9 @@ def _notes(bench: _Bench, baselines: bool) -> Iterator[str]:
     """What is left out, and why."""
     if not has_sklearn():
         yield "no baselines and no ranks of responses: scikit-learn is not installed (extra train)"
+    elif "train" not in bench.data.splits:
+        yield "no ranks of responses: they need the split train"
     elif bench.trials is None:
         yield "no ranks of responses: all responses of the split are the same"
-    elif bench.table is None:
-        yield "no ranks of responses: they need the split train"
     elif baselines and not has_fasttext():
         yield "no fastText: it is not installed (extra benchmark)"

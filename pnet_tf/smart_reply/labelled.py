@@ -1,17 +1,18 @@
-"""Message-response pairs with labels, and the inventory beside them: what figures are made from."""
+"""Message-response pairs with labels: what figures are made from."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from ..data.labels import check_labels
 from ..data.limits import MAX_TABLE_BYTES, read_bounded, reading, shown
 from ..data.tables import LABEL_COLUMNS, Table, parse_table, split_tables
 from ..errors import InputError
 from .pairs import RESPONSE_COLUMNS
-from .responses import RESPONSES_FILE, read_responses
 
 
 @dataclass(frozen=True)
@@ -36,16 +37,23 @@ class LabelledPairs:
     def __len__(self) -> int:
         return len(self.messages)
 
+    def sample(self, most: int) -> LabelledPairs:
+        """At most so many of the pairs, in order, drawn by a fixed seed."""
+        if len(self) <= most:
+            return self
+        rows = np.sort(np.random.default_rng(0).permutation(len(self))[:most]).tolist()
+        columns = (self.messages, self.labels, self.responses)
+        return LabelledPairs(*(tuple(column[row] for row in rows) for column in columns))
+
 
 @dataclass(frozen=True)
 class ReplyData:
-    """Splits by name, and the inventory: normal form of a response -> its intent.
+    """Splits by name.
 
     `train` is what baselines learn from, `valid` what their thresholds are fitted on.
     """
 
     splits: Mapping[str, LabelledPairs]
-    inventory: Mapping[str, str] = field(default_factory=dict)
     name: str = "data"
 
     def rows(self, split: str) -> LabelledPairs:
@@ -60,7 +68,7 @@ class ReplyData:
 
 
 def read_reply_data(folder: str | Path, splits: Sequence[str]) -> ReplyData:
-    """Those of `splits` that `folder` has, and its inventory, RESPONSES_FILE, if there is one.
+    """Those of `splits` that `folder` has.
 
     Tables have the columns label, text and response. Raises InputError that names the file.
     """
@@ -70,7 +78,7 @@ def read_reply_data(folder: str | Path, splits: Sequence[str]) -> ReplyData:
     with reading(place):
         found = split_tables(sorted(entry.name for entry in place.iterdir()), str(place))
     read = {name: _pairs(place / found[name]) for name in splits if name in found}
-    return ReplyData(read, _inventory(place), str(place))
+    return ReplyData(read, str(place))
 
 
 def _pairs(path: Path) -> LabelledPairs:
@@ -97,10 +105,3 @@ def _check_responses(path: Path, data: bytes) -> None:
 
 def _responses(path: Path, data: bytes) -> Table:
     return parse_table(data, str(path), RESPONSE_COLUMNS)
-
-
-def _inventory(folder: Path) -> dict[str, str]:
-    """Normal form -> intent; {} without the file."""
-    if not (folder / RESPONSES_FILE).exists():
-        return {}
-    return {key: found.intent for key, found in read_responses(folder).items()}

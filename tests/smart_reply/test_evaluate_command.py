@@ -52,8 +52,6 @@ def folder(tmp_path):
     place.mkdir()
     for split in ("train", "valid", "test"):
         (place / f"{split}.tsv").write_text(table(ROWS), encoding="utf-8")
-    inventory = "response\tintent\tcount\tconfidence\nHello\tgreet\t9\t1.0\nYes\tyes\t7\t0.9\n"
-    (place / "responses.tsv").write_text(inventory, encoding="utf-8")
     return place
 
 
@@ -97,9 +95,6 @@ def test_what_is_read(folder):
     assert list(data.splits) == ["train", "test"] and data.name == str(folder)
     assert data.rows("test").messages[5] == "my cat 🙂"
     assert data.rows("test").responses[0] == "Hello!"
-    assert data.inventory == {"hello": "greet", "yes": "yes"}
-    (folder / "responses.tsv").unlink()
-    assert read_reply_data(folder, ("test",)).inventory == {}
 
 
 @pytest.mark.parametrize(
@@ -112,7 +107,6 @@ def test_what_is_read(folder):
         ("test.tsv", table((("no_reply", "x", "y"),)), "every label is 'no_reply'"),
         ("test.tsv", HEADER + "greet\tgood day\t\t\n", "row 2: the text is empty"),
         ("test.tsv", HEADER + "greet\tgood day\n", "row 2: found 2 columns; allowed: 4"),
-        ("responses.tsv", "text\tintent\nYes\tyes\n", "responses.tsv: the first row is"),
         ("valid.tsv", HEADER + "gr\x00eet\tgood day\t\tx\n", "found a NUL byte"),
         ("test.csv", "label,text,response\n", "both test.csv and test.tsv hold test"),
     ],

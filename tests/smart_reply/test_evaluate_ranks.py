@@ -10,24 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from pnet_tf.smart_reply import baselines, candidates
+from pnet_tf.smart_reply import baselines, matching
 from pnet_tf.smart_reply.baselines import (
     calibrated,
     fasttext_baseline,
     frequent_baseline,
     has_fasttext,
+    label_prior,
     nearest_baseline,
     votes,
 )
-from pnet_tf.smart_reply.candidates import (
-    ResponseTable,
-    Trials,
-    draw_trials,
-    label_prior,
-    response_table,
-)
+from pnet_tf.smart_reply.candidates import Trials, draw_trials
 from pnet_tf.smart_reply.figures import intent_figures, mean_ranks, recall_at, response_figures
 from pnet_tf.smart_reply.labelled import LabelledPairs
+from pnet_tf.smart_reply.matching import Matcher, Whitening, fit_matcher
 from pnet_tf.smart_reply.nearest import Nearest
 from pnet_tf.smart_reply.normal import normal_form
 from pnet_tf.smart_reply.offers import System
@@ -121,29 +117,35 @@ def test_one_form_alone_gives_no_trial():
     assert draw_trials(LabelledPairs(("a", "b"), ("x", "x"), ("Yes", "yes!")), 10, 0) is None
 
 
-def test_scores_of_responses_by_hand(monkeypatch):
-    table = ResponseTable(np.array([[1, 0], [0, 1], [0.5, 0.5]]), np.array([0.8, 0.2]))
-    monkeypatch.setattr(candidates, "PRIOR_POWER", 1)
-    found = table.scores(np.array([[0.8, 0.2], [0.4, 0.6]]), np.array([[0, 1, 2], [2, 1, 0]]))
-    # 0.8 / 0.8 and 0.2 / 0.2; 0.4 / 0.8 and 0.6 / 0.2
-    assert np.allclose(found, [[1, 1, 1], [1.75, 3, 0.5]])
+def test_answers_are_white_and_centred():
+    scores = np.random.default_rng(0).dirichlet([4.0, 2, 1], 500)
+    whitening = Whitening.of(scores)
+    answers = whitening.answers(scores)
+    assert np.allclose(answers.mean(axis=0), 0)
+    found = answers.T @ answers / len(answers)
+    variance = np.linalg.eigvalsh(np.cov(np.log(scores).T, bias=True))
+    assert np.allclose(found, np.diag(variance / (variance + 0.01 * variance[-1])))
 
 
-def test_intents_of_responses():
-    texts = ("fine", "thank you", "sounds good", "zzz")
-    table = response_table(texts, TRAIN, {"fine": "meal"}, LABELS)
-    assert table.shares[0].tolist() == [1, 0, 0]  # the inventory
-    assert table.shares[1].argmax() == 1 and table.shares[2].argmax() == 0  # said in train
-    assert np.allclose(table.shares[3], table.prior)  # nothing in common with any
-    assert np.allclose(table.shares.sum(axis=1), 1)
-    assert np.allclose(table.prior, [3 / 7, 2 / 7, 2 / 7])
+def test_scores_of_responses_by_hand():
+    expected = np.array([[1.0, 0], [0, 1], [0, 0]])
+    matcher = Matcher(Whitening(np.log([0.5, 0.5]), np.eye(2)), expected)
+    found = matcher.scores(np.array([[0.5, 1.0], [1.0, 0]]), np.array([[0, 1, 2], [2, 1, 0]]))
+    # log 0.5 - log 0.5 and log 1 - log 0.5; no score is below 1e-5
+    assert np.allclose(found, [[0, np.log(2), 0], [0, np.log(2e-5), np.log(2)]])
 
 
-def test_a_response_of_the_inventory_has_its_own_intent_in_train():
-    # the row has the label of its message
-    rows = LabelledPairs(("thanks for lunch",), ("meal",), ("You are welcome",))
-    table = response_table(("welcome",), rows, {"you are welcome": "thanks"}, LABELS)
-    assert table.shares[0].tolist() == [0, 1, 0]
+def test_responses_let_expect_what_their_messages_are_scored():
+    def score(messages):
+        meal, other = [0.8, 0.1, 0.1], [0.1, 0.5, 0.4]
+        return np.array([meal if "today" in text else other for text in messages])
+
+    texts = ("sounds good to me", "thank you", "zzz")
+    matcher = fit_matcher(score, TRAIN, texts)
+    assert np.allclose(np.linalg.norm(matcher.expected, axis=1), [1, 1, 0])
+    places = np.array([[0, 1, 2]] * 2)
+    found = matcher.scores(score(["lunch today", "a gift"]), places)
+    assert found[0].argmax() == 0 and found[1].argmax() == 1 and (found[:, 2] == 0).all()
 
 
 def test_the_prior_counts_one_more_of_each():
@@ -177,11 +179,11 @@ def test_the_most_frequent():
 
 def test_of_many_pairs_some_are_drawn(monkeypatch):
     monkeypatch.setattr(baselines, "MOST_KNOWN", 2)
-    monkeypatch.setattr(candidates, "MOST_KNOWN", 1)
+    monkeypatch.setattr(matching, "MOST_PAIRS", 2)
     assert (nearest_baseline(TRAIN, LABELS).score(["lunch dinner gift sky"]) > 0).any()
-    # "sounds good" is said twice, and alone tells of the others
-    table = response_table(("sounds fine",), TRAIN, {}, LABELS)
-    assert table.shares[0].tolist() == [1, 0, 0]
+    scored = []
+    fit_matcher(lambda texts: scored.append(texts) or np.eye(len(texts)), TRAIN, ("sounds good",))
+    assert len(scored[0]) == 2 and set(scored[0]) < set(TRAIN.messages)
 
 
 def test_the_nearest_messages():
