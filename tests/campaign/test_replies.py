@@ -249,7 +249,6 @@ DAMAGED = {
     "silent": ("test.tsv", TABLE + "no_reply\thi\t\tho\n", "every label is 'no_reply'"),
     "escapes": ("test.tsv", TABLE + "yes\x1b[1m\thi\t\tho\n", r"the label is 'yes\x1b[1m'"),
     "UTF-16": ("test.tsv", (TABLE + "yes\thi\t\tho\n").encode("utf-16"), "UTF-8"),
-    "responses": ("responses.tsv", "x", "responses.tsv: the first row is 'x'"),
 }
 
 
