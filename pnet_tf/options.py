@@ -33,6 +33,7 @@ def _plain_change(options: Mapping[str, Any]) -> dict[str, Any]:
     lambdas = _numbers(options["lambdas"], "--lambdas", float)
     loss = given(lambdas=list(lambdas) if lambdas else None, temperature=options["temperature"],
                  teach_trainer=options["teach_trainer"] or None)  # fmt: skip
+    unlabelled = given(inputs=options["unlabelled"], ratio=options["unlabelled_ratio"])
     names = ("epochs", "batch_size", "learning_rate", "patience")
     schedule = given(**{name: options[name] for name in names})
     return given(
@@ -42,6 +43,7 @@ def _plain_change(options: Mapping[str, Any]) -> dict[str, Any]:
         byte_length=options["byte_length"],
         teacher_logits=options["teacher_logits"],
         graph={"edges": options["graph"]} if options["graph"] else None,
+        unlabelled=unlabelled or None,
         trainer_weights=options["trainer_weights"],
         valid_fraction=options["valid_fraction"],
         seed=options["seed"],

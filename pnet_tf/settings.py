@@ -163,6 +163,18 @@ class GraphSettings(_Frozen, frozen=True):
     ] = 10
 
 
+class UnlabelledSettings(_Frozen, frozen=True):
+    """Inputs without labels, which the trainer answers and the student learns to answer alike."""
+
+    inputs: Annotated[
+        str | None,
+        Meta(description="A table of messages, a folder of images, or an .npz with x."),
+    ] = None
+    ratio: Annotated[
+        float, Meta(gt=0, le=64, description="Of them in a step for each example of train.")
+    ] = 1.0
+
+
 class Settings(_Frozen, frozen=True):
     """Everything that decides a training, but for the data."""
 
@@ -188,6 +200,7 @@ class Settings(_Frozen, frozen=True):
         str | None, Meta(description="An .npz of stored logits that teach instead of a trainer.")
     ] = None
     graph: GraphSettings = GraphSettings()
+    unlabelled: UnlabelledSettings = UnlabelledSettings()
     qat: Annotated[
         QatMode, Meta(description="Quantisation-aware training.")
     ] = "none"
@@ -317,7 +330,8 @@ def _changes(given: Any) -> list[Mapping[str, Any]]:
     return found
 
 
-_OBJECTS = ("projection", "head", "trainer", "loss", "schedule", "augment", "graph")
+_OBJECTS = ("projection", "head", "trainer", "loss", "schedule", "augment", "graph",
+            "unlabelled")  # fmt: skip
 _COMMENTS = ("description", "$schema")
 """Keys of a file that are for people and their editors."""
 

@@ -44,6 +44,10 @@ class _Train(Command):
 @click.option("--teacher-logits", metavar="NPZ", help="Stored teacher logits instead of a trainer.")
 @click.option("--graph", metavar="EDGES", help="Learn from edges between messages, or an .npz of "
               "edges and x, the inputs of its nodes; train labels some of them.")  # fmt: skip
+@click.option("--unlabelled", metavar="FILE", help="Inputs without labels, which the trainer "
+              "answers: a table of messages, a folder of images, or an .npz with x.")  # fmt: skip
+@click.option("--unlabelled-ratio", type=float, metavar="X", help="Of them in a step for each "
+              "example of DATA [default: 1].")  # fmt: skip
 @click.option("--trainer-weights", metavar="RUN", help="Start from the trainer of another run.")
 @click.option("--freeze-trainer", is_flag=True, help="Do not train the trainer.")
 @click.option("--projection", metavar="NAME", cls=Named, table=PROJECTIONS)

@@ -19,6 +19,7 @@ def show_training(report: Any) -> None:
         "head parameters": f"{report.parameters:,}",
         "bits": f"{report.bits:,}",
         "examples, train / valid": f"{report.train_examples:,} / {report.valid_examples:,}",
+        "without a label": _unlabelled(report),
         "messages cut to fit": report.cut_messages or None,
         "valid accuracy, trainer": percent(report.valid_trainer_accuracy),
         "valid accuracy, projection network": percent(report.valid_projection_accuracy),
@@ -26,6 +27,12 @@ def show_training(report: Any) -> None:
         "valid mse, projection network": report.valid_projection_mse,
     }
     pairs(rows)
+
+
+def _unlabelled(report: Any) -> str | None:
+    out = ", ".join(f"{count:,} {why}" for why, count in report.unlabelled_dropped.items())
+    found = f"{report.unlabelled_examples:,}" + (f"; left out: {out}" if out else "")
+    return found if report.unlabelled_examples else None
 
 
 def show_teaching(report: TeachReport) -> None:

@@ -60,6 +60,30 @@ def read_image_archive(path: Path, wanted: Collection[str], task: str | None) ->
     return _read_images(archive_members(path), str(path), wanted)
 
 
+def read_images(folder: Path) -> np.ndarray:
+    """All .png and .jpg of a folder and the folders below it, uint8 [N, H, W, C], sorted by path.
+
+    Hidden ones are left out. Raises InputError for images of different sizes and for none.
+    """
+    with reading(folder):
+        found = sorted(
+            path for path in folder.rglob("*")
+            if path.name.lower().endswith(IMAGE_ENDINGS)
+            and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        )  # fmt: skip
+    pixels: list[np.ndarray] = []
+    for path in found:
+        data = limits.read_plain(path, limits.MAX_MEMBER_BYTES)
+        pixels.append(decode_image(data, str(path), pixels[0] if pixels else None))
+        if len(pixels) * pixels[0].size > limits.MAX_TOTAL_BYTES:
+            raise InputError(
+                f"{folder}: more pixels than the {limits.MAX_TOTAL_BYTES} bytes allowed"
+            )
+    if not pixels:
+        raise InputError(f"{folder}: no image found; needed: .png or .jpg")
+    return np.stack(pixels)
+
+
 def read_image(path: str | os.PathLike[str]) -> np.ndarray:
     """One .png or .jpg as uint8 [H, W, C], C = 1 for grey and 3 for RGB; InputError otherwise."""
     file = Path(path)

@@ -138,6 +138,33 @@ def parse_table(data: bytes, name: str, text_columns: Sequence[str] = TEXT_COLUM
     return table
 
 
+def read_texts(path: Path) -> np.ndarray:
+    """The texts of a table without need of labels, object array [N] of str, empty ones too.
+
+    A column named as TEXT_COLUMNS says, or the only one of a table without a header. Raises
+    InputError that names the row.
+    """
+    name, content = str(path), _decode(_read(path), str(path))
+    quoted = split_ending(path.name, TABLE_ENDINGS)[1].startswith(".csv")
+    rows = _csv_rows(content, name) if quoted else _tsv_rows(content)
+    _, first = next(rows, (0, []))
+    names = [cell.strip().lower() for cell in first]
+    column = next((names.index(c) for c in TEXT_COLUMNS if c in names), None)
+    if column is None and len(names) != 1:
+        raise InputError(
+            f"{name}: no text column, the first row is {shown(first)}; allowed: a header with a "
+            f"column named {', '.join(TEXT_COLUMNS)}, or one column without a header"
+        )
+    texts = [first[0]] if column is None else []
+    for line, cells in rows:
+        if len(cells) != len(first):
+            raise InputError(
+                f"{name} row {line}: found {len(cells)} columns; allowed: {len(first)} as in row 1"
+            )
+        texts.append(cells[column or 0])
+    return object_array(texts)
+
+
 def _read(path: Path) -> bytes:
     return limits.read_bounded(path, limits.MAX_TABLE_BYTES)
 

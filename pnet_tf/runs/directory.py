@@ -75,6 +75,7 @@ class RunConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     data_sha256: str = ""
     teacher_sha256: str = ""
     graph_sha256: str = ""
+    unlabelled_sha256: str = ""
 
     @property
     def student(self) -> StudentConfig:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from ..trainers import Trainer
 from ..training.fit import Fitted, JointTraining, outputs_of, plan_fit
 from ..training.joint import JointFit
 from ..training.types import Metrics, Progress, Watch
+from ..training.unlabelled import UnlabelledExamples
 from ..version import __version__
 from . import directory as runs
 from .load import Trust, ask, fresh_trainer, load_trainer
@@ -27,7 +28,10 @@ from .samples import save_samples
 
 @dataclass(frozen=True)
 class TrainReport:
-    """What training ended with; accuracies 0..1 (None for regression, where `*_mse` are set)."""
+    """What training ended with; accuracies 0..1 (None for regression, where `*_mse` are set).
+
+    `unlabelled_dropped`: reason -> inputs without labels that were left out.
+    """
 
     run: str
     data: str
@@ -38,6 +42,8 @@ class TrainReport:
     train_examples: int
     valid_examples: int
     cut_messages: int
+    unlabelled_examples: int = 0
+    unlabelled_dropped: Mapping[str, int] = field(default_factory=dict)
     valid_trainer_accuracy: float | None = None
     valid_projection_accuracy: float | None = None
     valid_trainer_mse: float | None = None
@@ -109,6 +115,10 @@ def resume(
         raise InputError(
             f"the graph in {settings.graph.edges} has changed since {run.path} was started"
         )
+    if plan.unlabelled and config.unlabelled_sha256 not in ("", plan.unlabelled.sha256):
+        raise InputError(
+            f"the inputs in {settings.unlabelled.inputs} have changed since {run.path} was started"
+        )
     return _carry_out(run, plan, watch)
 
 
@@ -141,6 +151,7 @@ def _config(source: str, plan: JointTraining) -> runs.RunConfig:
         data_sha256=data_sha256(plan.data),
         teacher_sha256=_teacher_sha256(plan),
         graph_sha256=plan.graph.sha256 if plan.graph else "",
+        unlabelled_sha256=plan.unlabelled.sha256 if plan.unlabelled else "",
         task="regression" if plan.data.task == "regression" else "classification",
         input=plan.spec,
         outputs=outputs_of(plan.data),
@@ -158,7 +169,7 @@ def _carry_out(run: runs.Run, plan: JointTraining, watch: Watch | None) -> Train
     _restore(run, plan.joint)
     board = _TensorBoard(run.path / runs.TENSORBOARD)
     fitted = plan.run(watch, on_epoch=lambda fit: save_epoch(run, fit, board))
-    return _finish(run, fitted)
+    return _finish(run, fitted, plan.unlabelled)
 
 
 def save_epoch(run: runs.Run, fit: JointFit, board: _TensorBoard) -> None:
@@ -178,7 +189,9 @@ def _restore(run: runs.Run, fit: JointFit) -> None:
         fit.restore(arrays, progress)
 
 
-def _finish(run: runs.Run, fitted: Fitted) -> TrainReport:
+def _finish(
+    run: runs.Run, fitted: Fitted, unlabelled: UnlabelledExamples | None
+) -> TrainReport:
     student, trainer, data = fitted.student, fitted.trainer, fitted.data
     report = TrainReport(
         run=str(run.path),
@@ -190,6 +203,8 @@ def _finish(run: runs.Run, fitted: Fitted) -> TrainReport:
         train_examples=len(data.train.targets),
         valid_examples=len(data.valid.targets),
         cut_messages=fitted.cut_messages,
+        unlabelled_examples=unlabelled.count if unlabelled else 0,
+        unlabelled_dropped=unlabelled.dropped if unlabelled else {},
         **{k: v for k, v in fitted.best.items() if k in _SCORES},
     )
     save_samples(run, data)

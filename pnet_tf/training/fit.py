@@ -17,6 +17,7 @@ from .._keras import keras, require_keras, tf
 from ..compress.plan import CompressionPlan
 from ..data import Dataset, make_dataset
 from ..data.spec import InputSpec
+from ..data.unlabelled import read_unlabelled
 from ..errors import InputError
 from ..graph import Graph
 from ..model import ProjectionNet, build_student
@@ -36,6 +37,7 @@ from .joint import JointFit
 from .objective import Term, joint_objective
 from .preparation import Prepared, prepare
 from .types import Silent, StepHook, Watch
+from .unlabelled import UnlabelledExamples, make_unlabelled
 
 Changes = Settings | Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
@@ -70,7 +72,7 @@ class Fitted:
 class JointTraining:
     """A fit that is ready to run: both networks, their arrays, and the joint fit of them.
 
-    `data` as given; with a `graph`, its nodes are examples too.
+    `data` as given; with a `graph`, its nodes are examples too, and so are `unlabelled` ones.
     """
 
     data: Dataset
@@ -81,6 +83,7 @@ class JointTraining:
     prepared: Prepared
     joint: JointFit
     graph: GraphExamples | None = None
+    unlabelled: UnlabelledExamples | None = None
 
     def run(
         self, watch: Watch | None = None, on_epoch: Callable[[JointFit], None] = lambda fit: None
@@ -121,6 +124,7 @@ def fit(
     teacher_logits: np.ndarray | None = None,
     graph: Graph | None = None,
     nodes: Any = None,
+    unlabelled: Any = None,
     watch: Watch | None = None,
 ) -> Fitted:
     """Train a student on `data`, beside a trainer, and give both.
@@ -133,7 +137,8 @@ def fit(
     settings. `teacher_logits`: float [examples, outputs] that teach instead of a trainer. `graph`:
     edges between inputs, of which train labels some; `nodes` are the inputs of its nodes (None:
     their names, which are messages). The others learn what label propagation gives them, and all
-    to answer as their neighbours do.
+    to answer as their neighbours do. `unlabelled`: inputs as those of `data`, on which the student
+    learns what the trainer answers.
 
     Python, NumPy and TensorFlow are seeded with the settings' seed and TensorFlow is made
     deterministic: same arguments on one machine, same weights. Raises InputError for bad data or
@@ -149,8 +154,9 @@ def fit(
     if whole.trainer_weights is not None and trainer is None:
         raise InputError("trainer_weights name a run, which `train` reads; give fit its `trainer`")
     inputs = None if graph is None else make_input_graph(graph, nodes, data)
+    more = None if unlabelled is None else make_unlabelled(unlabelled, data)
     plan = plan_fit(data, whole, trainer=trainer, student=student, terms=terms,
-                    teacher_logits=teacher_logits, graph=inputs)  # fmt: skip
+                    teacher_logits=teacher_logits, graph=inputs, unlabelled=more)  # fmt: skip
     return plan.run(watch)
 
 
@@ -174,10 +180,15 @@ def plan_fit(
     terms: Sequence[Term] | None = None,
     teacher_logits: np.ndarray | None = None,
     graph: InputGraph | None = None,
+    unlabelled: UnlabelledExamples | None = None,
 ) -> JointTraining:
     """Build and check all that a fit needs; arguments as `fit` has them."""
     given, carried = data, _from_graph(data, settings, graph, teacher_logits)
-    data = carried.data if carried else data
+    unlabelled = _unlabelled(data, settings, unlabelled, teacher_logits)
+    if carried and unlabelled:
+        raise InputError("a graph and unlabelled inputs cannot be learned from at once; give one")
+    added = carried or unlabelled
+    data = added.data if added else data
     spec = InputSpec.of(data.kind, data.input_shape, settings.byte_length)
     outputs = outputs_of(data)
     seed_everything(settings.seed)
@@ -198,7 +209,10 @@ def plan_fit(
             settings.teacher_logits, data.train, data.labels, outputs=outputs
         )
     more = carried.extra if carried else None
+    if unlabelled and teacher is None:
+        raise InputError("unlabelled inputs are for a trainer to answer, and there is none")
     prepared = prepare(data, spec, settings, student, teacher, teacher_logits, more)
+    count = unlabelled.count if unlabelled else 0
     joint = JointFit(
         student,
         teacher.model if teacher else None,
@@ -206,14 +220,33 @@ def plan_fit(
         prepared.valid,
         terms=objective,
         task=data.task,
-        schedule=settings.schedule.for_examples(len(data.train.targets)),
+        schedule=settings.schedule.for_examples(len(data.train.targets) - count),
         seed=settings.seed,
         class_weights=prepared.class_weights,
         freeze_trainer=settings.freeze_trainer,
         view=prepared.view,
         compression=_compression(student, settings),
+        unlabelled=count,
+        ratio=settings.unlabelled.ratio,
     )
-    return JointTraining(given, settings, spec, student, teacher, prepared, joint, carried)
+    return JointTraining(
+        given, settings, spec, student, teacher, prepared, joint, carried, unlabelled
+    )
+
+
+def _unlabelled(
+    data: Dataset,
+    settings: Settings,
+    given: UnlabelledExamples | None,
+    teacher_logits: np.ndarray | None,
+) -> UnlabelledExamples | None:
+    """What is given, else what the settings name; None without any."""
+    path = settings.unlabelled.inputs
+    if given is None and path is None:
+        return None
+    if teacher_logits is not None or settings.teacher_logits:
+        raise InputError("teacher_logits are for the examples of train, not for unlabelled inputs")
+    return given or make_unlabelled(read_unlabelled(str(path), data.kind), data, str(path))
 
 
 def _from_graph(

@@ -22,13 +22,14 @@ from .._keras import tf
 from ..data import Dataset
 from ..data.fingerprint import split_sha256
 from ..data.npz import read_npz_arrays
-from ..data.parts import check_inputs
+from ..data.parts import check_inputs, input_keys
 from ..data.spec import items_of
 from ..data.types import Split, object_array
 from ..errors import InputError
 from ..graph import Graph, Propagation, make_seeds, propagate, read_graph
 from ..settings import GraphSettings
 from .objective import Step, Term, masked_mean, soft_cross_entropies
+from .unlabelled import with_unlabelled
 
 _NEIGHBOUR_STREAM = 2  # beside those of the order of examples and of augmentation
 
@@ -183,7 +184,7 @@ def graph_examples(data: Dataset, given: InputGraph, settings: GraphSettings) ->
     places = _rows_of_nodes(data.train, given.inputs)
     new = np.flatnonzero(places < 0)
     places[new] = len(data.train.targets) + np.arange(len(new))
-    whole = _with_nodes(data, given.inputs[new])
+    whole = with_unlabelled(data, given.inputs[new])
     targets = whole.train.targets[places]
     if not (targets >= 0).any():
         raise InputError(
@@ -219,29 +220,10 @@ def _rows_of_nodes(train: Split, nodes: np.ndarray) -> np.ndarray:
 
     -1 for none.
     """
-    keys, labelled = _keys(train.inputs), train.targets >= 0
+    keys, labelled = input_keys(train.inputs), train.targets >= 0
     last_first = np.lexsort((np.arange(len(keys)), ~labelled))[::-1]
     row_of = {keys[row]: row for row in last_first.tolist()}
-    return np.fromiter((row_of.get(key, -1) for key in _keys(nodes)), np.int64, len(nodes))
-
-
-def _keys(inputs: np.ndarray) -> Sequence[Any]:
-    """Something that is equal for equal inputs, also -0 and 0, and texts but for spaces around."""
-    if inputs.dtype == object:
-        return [text.strip() for text in inputs.tolist()]  # as tables of edges strip their cells
-    plain = np.ascontiguousarray(inputs + inputs.dtype.type(0)).reshape(len(inputs), -1)
-    return plain.view(np.dtype((np.void, plain.shape[1] * plain.itemsize)))[:, 0].tolist()
-
-
-def _with_nodes(data: Dataset, nodes: np.ndarray) -> Dataset:
-    train = data.train
-    inputs = np.concatenate([train.inputs, nodes])
-    targets = np.concatenate([train.targets, np.full(len(nodes), -1, train.targets.dtype)])
-    soft = train.soft
-    if soft is not None:
-        pad = ((0, len(nodes)), (0, 0))
-        soft = replace(soft, labels=np.pad(soft.labels, pad), shares=np.pad(soft.shares, pad))
-    return replace(data, train=Split(inputs, targets, soft))
+    return np.fromiter((row_of.get(key, -1) for key in input_keys(nodes)), np.int64, len(nodes))
 
 
 def _propagated(

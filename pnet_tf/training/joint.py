@@ -18,6 +18,7 @@ from ..batches import batched
 from ..errors import InputError, WorkError
 from ..settings import Schedule
 from .objective import Step, Term, check_terms, joint_objective, masked_mean, total
+from .order import Order
 from .random_state import random_state_variables, use_random_state_variables
 from .schedule import make_optimizer
 from .types import JointData, Metrics, Progress, StepHook
@@ -41,10 +42,14 @@ class JointFit:
         freeze_trainer: bool = False,
         view: Callable[[int], JointData] | None = None,
         compression: StepHook | None = None,
+        unlabelled: int = 0,
+        ratio: float = 1.0,
     ) -> None:
         """`terms`: of the objective, the paper's three by default; those that do not apply are left
         out. `class_weights` [C]. `view` gives the training arrays of an epoch, augmented; None:
-        `train` in every one. `compression` changes the student's weights after each step.
+        `train` in every one. `compression` changes the student's weights after each step. The last
+        `unlabelled` examples of `train` are a stream of their own, `ratio` of them in a step for
+        each other one.
         """
         require_keras(student, keras.Model, "student")
         if trainer is not None:
@@ -55,7 +60,10 @@ class JointFit:
         self.task, self.schedule, self.seed = task, schedule or Schedule(), seed
         self.compression = compression
         self.progress = Progress()
-        self.steps = self.schedule.steps(len(train.targets))
+        batch = self.schedule.batch_size
+        beside = max(round(ratio * batch), 1) if unlabelled else 0
+        self._order = Order(len(train.targets) - unlabelled, batch, unlabelled, beside)
+        self.steps = self._order.steps
         self._taught = None if freeze_trainer else trainer
         self.terms = self._applying(joint_objective() if terms is None else terms)
         self._weights = _example_weights(train.targets, class_weights)
@@ -231,15 +239,12 @@ class JointFit:
         return masked_mean(tf.cast(hits, tf.float32), step.labelled)
 
     def _epoch(self, on_batch: Callable[[int, int, Metrics], None]) -> None:
-        epoch, size = self.progress.epoch, self.schedule.batch_size
-        started = time.perf_counter()
-        order = np.random.default_rng([self.seed, epoch]).permutation(len(self.train_data.targets))
+        epoch, started = self.progress.epoch, time.perf_counter()
         names = self._names()
         sums = rows = np.zeros(len(names))
         if self._view:
             self._arrays = self._tensors(self._view(epoch))
-        for step in range(self.steps):
-            index = order[step * size : (step + 1) * size]
+        for step, index in enumerate(self._order.epoch(epoch, self.seed)):
             values = self._step(self._arrays, tf.constant(index)).numpy()
             self._check_reached()
             counts = self._counts(index)

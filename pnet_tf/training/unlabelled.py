@@ -1,0 +1,91 @@
+"""Inputs without labels beside train: the trainer answers them, the student learns to do so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ..data import Dataset
+from ..data.fingerprint import split_sha256
+from ..data.parts import check_inputs, input_keys
+from ..data.spec import items_of
+from ..data.types import Split, object_array
+from ..errors import InputError
+
+
+@dataclass(frozen=True, eq=False)
+class UnlabelledExamples:
+    """`data` has train's examples, then `count` ones without a label.
+
+    `dropped`: reason -> inputs that were left out.
+    """
+
+    data: Dataset
+    count: int
+    dropped: dict[str, int]
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of the inputs that were added."""
+        train = self.data.train
+        added = Split(train.inputs[-self.count :], train.targets[-self.count :])
+        return split_sha256(added, ())
+
+
+def make_unlabelled(inputs: Any, data: Dataset, title: str = "unlabelled") -> UnlabelledExamples:
+    """`data` with `inputs` as training examples without a label.
+
+    Texts without a word are left out, and inputs that valid or test has. Raises InputError for a
+    regression, inputs of another kind or shape, and where none is left.
+    """
+    if data.task != "classification":
+        raise InputError(f"{title}: inputs without labels are for classes, not for a regression")
+    found, dropped = _checked(inputs, data, title), {}
+    if data.kind == "text":
+        found, dropped["empty"] = _only(found, [bool(text.strip()) for text in found.tolist()])
+    measured = {
+        key for split in (data.valid, data.test) if split is not None
+        for key in input_keys(split.inputs)
+    }  # fmt: skip
+    found, dropped["in valid or test"] = _only(
+        found, [key not in measured for key in input_keys(found)]
+    )
+    if not len(found):
+        why = ", ".join(f"{count} {reason}" for reason, count in dropped.items() if count)
+        raise InputError(f"{title}: no input is left; left out: {why or 'none'}")
+    dropped = {reason: count for reason, count in dropped.items() if count}
+    return UnlabelledExamples(with_unlabelled(data, found), len(found), dropped)
+
+
+def _checked(inputs: Any, data: Dataset, title: str) -> np.ndarray:
+    """Inputs as `Split.inputs` of `data` are."""
+    if data.kind == "text":
+        found = object_array(items_of(inputs))
+        if not all(isinstance(item, str) for item in found.tolist()):
+            raise InputError(f"{title}: inputs must be text, as the data are")
+        return found
+    found = check_inputs(np.asarray(inputs), title)
+    if found.shape[1:] != data.train.inputs.shape[1:] or found.dtype != data.train.inputs.dtype:
+        like = data.train.inputs
+        raise InputError(
+            f"{title} is {found.dtype} {list(found.shape)}; needed, as the data are: {like.dtype} "
+            f"{['N', *like.shape[1:]]}"
+        )
+    return found
+
+
+def _only(inputs: np.ndarray, kept: list[bool]) -> tuple[np.ndarray, int]:
+    return inputs[np.array(kept, bool)], len(kept) - sum(kept)
+
+
+def with_unlabelled(data: Dataset, inputs: np.ndarray) -> Dataset:
+    """`data` whose train has `inputs` after its own, without a label."""
+    train, count = data.train, len(inputs)
+    targets = np.concatenate([train.targets, np.full(count, -1, train.targets.dtype)])
+    soft = train.soft
+    if soft is not None:
+        pad = ((0, count), (0, 0))
+        soft = replace(soft, labels=np.pad(soft.labels, pad), shares=np.pad(soft.shares, pad))
+    return replace(data, train=Split(np.concatenate([train.inputs, inputs]), targets, soft))

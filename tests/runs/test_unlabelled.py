@@ -1,0 +1,118 @@
+"""`train --unlabelled`: runs on disk that learn from inputs without labels."""
+
+import csv
+import shutil
+
+import numpy as np
+import pytest
+
+from pnet_tf.runs import directory as runs
+from pnet_tf.runs.export import export_run
+from pnet_tf.runs.train import resume, train
+
+from ..calls import call
+from ..training.small import features, pictures, same
+from .conftest import SETTINGS
+from .test_resume import Camera, arrays, outcome
+
+pytestmark = pytest.mark.usefixtures("eager")
+KINDS = ("text", "dense", "image")
+SECRET = "zanzibar"
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """Kind -> path of inputs without labels."""
+    folder = tmp_path_factory.mktemp("unlabelled")
+    rows = "".join(f"open {SECRET} {n}\n" for n in range(25))
+    (folder / "text.tsv").write_text(f"{rows}\n \n")
+    np.savez(folder / "dense.npz", x=features(30, 5)[0])
+    np.savez(folder / "image.npz", x=255 - pictures()[0])
+    return {path.stem: path for path in folder.iterdir()}
+
+
+def settings_of(kind, files):
+    more = {"schedule": {"epochs": 2, "batch_size": 16},
+            "unlabelled": {"inputs": str(files[kind]), "ratio": 0.5}}  # fmt: skip
+    return [SETTINGS[kind], more]
+
+
+@pytest.fixture(scope="module")
+def trained(sources, files, tmp_path_factory):
+    """`trained(kind) -> Camera` of a run with unlabelled inputs, which nobody may change."""
+    made = {}
+
+    def camera(kind):
+        if kind not in made:
+            made[kind] = Camera(tmp_path_factory.mktemp("trained") / kind)
+            train(sources[kind], made[kind].out, settings_of(kind, files), watch=made[kind])
+        return made[kind]
+
+    return camera
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_run_says_what_it_learnt_from(trained, kind):
+    run = trained(kind).out
+    report = runs.read_json(run / runs.REPORT)
+    assert report["unlabelled_examples"] == {"text": 25, "dense": 30, "image": 40}[kind]
+    assert len(runs.read_run(run).config.unlabelled_sha256) == 64
+    rows = list(csv.DictReader((run / runs.HISTORY).read_text().splitlines()))
+    assert all(float(row["distillation_loss"]) > 0 for row in rows)
+
+
+@pytest.mark.parametrize(("kind", "epoch"), [("text", 1), ("dense", 0), ("dense", 1)])
+def test_a_killed_run_ends_as_one_that_was_not(sources, trained, tmp_path, kind, epoch):
+    camera = trained(kind)
+    run = shutil.copytree(camera.shot(epoch), tmp_path / "run")
+    resume(sources[kind], run)
+    assert outcome(run) == outcome(camera.out)
+    assert same(arrays(run), arrays(camera.out))
+
+
+def test_the_command_is_the_same_training(sources, files, trained, tmp_path):
+    config, run = tmp_path / "c.json", tmp_path / "run"
+    change = settings_of("text", files)
+    runs.write_json(config, {**change[0], "schedule": change[1]["schedule"]})
+    shown = call("train", sources["text"], "--out", run, "--config", config, "--unlabelled",
+                 files["text"], "--unlabelled-ratio", "0.5").stdout  # fmt: skip
+    assert outcome(run) == outcome(trained("text").out)
+    assert "without a label" in shown and "25; left out: 1 empty" in shown
+
+
+def test_changed_inputs_are_refused(sources, files, trained, tmp_path):
+    run = shutil.copytree(trained("text").shot(1), tmp_path / "run")
+    before = files["text"].read_text()
+    files["text"].write_text(before.replace(f"{SECRET} 3", "other"))
+    try:
+        said = call("train", sources["text"], "--out", run, "--resume", code=2).stderr
+    finally:
+        files["text"].write_text(before)
+    assert "text.tsv have changed since" in said and said.count("\n") == 1
+    assert (run / runs.CHECKPOINT).exists()
+
+
+def test_the_file_holds_nothing_of_them(trained, tmp_path):
+    export_run(trained("text").out, tmp_path / "m.tflite")
+    assert SECRET.encode() not in (tmp_path / "m.tflite").read_bytes()
+
+
+REFUSED = {
+    "missing": ("no.tsv", (), "no such file"),
+    "another kind": ("dense.npz", (), "allowed: a table"),
+    "no trainer": ("text.tsv", ("--trainer", "none"), "for a trainer to answer"),
+    "ratio": ("text.tsv", ("--unlabelled-ratio", "0"), "ratio"),
+    "a graph too": ("text.tsv", ("--graph", "edges.tsv"), "cannot be learned from at once"),
+}
+
+
+@pytest.mark.parametrize(("name", "options", "words"), REFUSED.values(), ids=REFUSED)
+def test_what_is_refused_leaves_nothing(sources, files, tmp_path, name, options, words):
+    edges = tmp_path / "edges.tsv"
+    edges.write_text("open door a0\tnew\t1\n")
+    options = [str(edges) if option == "edges.tsv" else option for option in options]
+    config = tmp_path / "c.json"
+    runs.write_json(config, SETTINGS["text"])
+    said = call("train", sources["text"], "--out", tmp_path / "run", "--config", config,
+                "--unlabelled", files["text"].with_name(name), *options, code=2).stderr  # fmt: skip
+    assert words in said and said.count("\n") == 1 and not (tmp_path / "run").exists()
