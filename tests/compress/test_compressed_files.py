@@ -62,11 +62,11 @@ def test_a_compressed_run_zips_smaller_and_still_answers(plain, name, tmp_path):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["--prune", "1"], "prune must be a finite number 0..0.95, got 1.0"),
-        (["--prune", "-0.1"], "prune must be a finite number 0..0.95, got -0.1"),
-        (["--prune", "nan"], "prune must be a finite number 0..0.95, got nan"),
-        (["--cluster", "1"], "cluster must be 2..256 or 0 for none, got 1"),
-        (["--cluster", "300"], "cluster must be a whole number 0..256, got 300"),
+        (["--prune", "1"], "--prune must be a finite number 0..0.95, got 1.0"),
+        (["--prune", "-0.1"], "--prune must be a finite number 0..0.95, got -0.1"),
+        (["--prune", "nan"], "--prune must be a finite number 0..0.95, got nan"),
+        (["--cluster", "1"], "--cluster must be 2..256 or 0 for none, got 1"),
+        (["--cluster", "300"], "--cluster must be a whole number 0..256, got 300"),
     ],
 )
 def test_bad_options_write_nothing(tmp_path, options, sentence):
