@@ -19,9 +19,11 @@ _TINY = 1e-7
 class Representation:
     """Probabilistic knowledge transfer: examples alike to the trainer become so to the student.
 
-    The mean of `similarity_divergence` (Passalis and Tefas 2018, ECCV). `student_layer`,
-    `trainer_layer`: names of layers, None for the last before the logits. `teach_trainer` lets the
-    gradient reach the trainer.
+    Mean over the batch of KL(p_i, q_i): p_ij is (cosine + 1) / 2 of examples i and j in the
+    trainer's layer as a share of that of i and all others, q_ij the same in the student's (Passalis
+    and Tefas 2018, ECCV). `student_layer`, `trainer_layer`: names of layers, null for the last
+    before the logits; more axes than two are averaged. `teach_trainer` lets the gradient reach the
+    trainer.
     """
 
     weight: Weight = 1.0
@@ -48,7 +50,7 @@ class Hints:
 
     The mean squared error between the two (Romero et al. 2015, section 2.2). The map is trained
     with the student, is part of checkpoints, and of no export. `student_layer`, `trainer_layer` and
-    `teach_trainer` as in Representation.
+    `teach_trainer` as in `representation`.
     """
 
     weight: Weight = 1.0
