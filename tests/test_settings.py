@@ -107,18 +107,22 @@ def test_later_changes_win_key_by_key():
     assert make_settings("text", {"seed": 3}).seed == 3
 
 
-def test_lambdas_by_name_are_laid_over_those_before():
-    recipe = read_recipe("text-small")["loss"]
-    for changes, lambdas in (
-        ([{"distillation": 0.5}], (recipe["lambdas"][0], 0.5, recipe["lambdas"][2])),
+@pytest.mark.parametrize(
+    ("changes", "lambdas"),
+    [
+        ([{"distillation": 0.25}], (1.0, 0.25, 0.5)),
         ([[3, 2, 1], {"trainer": 0, "projection": 4}], (0.0, 2.0, 4.0)),
-        ([{"trainer": 5}, {"projection": 7}], (5.0, recipe["lambdas"][1], 7.0)),
+        ([{"trainer": 5}, {"projection": 7}], (5.0, 0.5, 7.0)),
         ([{"trainer": 5}, [1, 1, 1]], (1.0, 1.0, 1.0)),
-    ):
-        changes = [{"loss": {"lambdas": change}} for change in changes]
-        settings = make_settings("text", changes, recipe="text-small")
-        assert settings.loss.lambdas == lambdas
-        assert settings.loss.label_smoothing == recipe.get("label_smoothing", 0.0)
+    ],
+)
+def test_lambdas_by_name_are_laid_over_those_before(changes, lambdas):
+    recipe = "image-mirror"
+    assert read_recipe(recipe)["loss"]["lambdas"] == [1.0, 0.5, 0.5]
+    changes = [{"loss": {"lambdas": change}} for change in changes]
+    settings = make_settings("text", changes, recipe=recipe)
+    assert settings.loss.lambdas == lambdas
+    assert settings.loss.temperature == read_recipe(recipe)["loss"]["temperature"]
 
 
 def test_terms_are_laid_over_those_before():
