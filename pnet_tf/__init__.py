@@ -59,6 +59,8 @@ if TYPE_CHECKING:
     from .training.fit import fit as fit
     from .training.fit import plan_fit as plan_fit
     from .training.joint import JointFit as JointFit
+    from .training.matching import Hints as Hints
+    from .training.matching import Representation as Representation
     from .training.objective import Distillation as Distillation
     from .training.objective import ProjectionLabels as ProjectionLabels
     from .training.objective import Step as Step
@@ -74,6 +76,7 @@ _MODULES = {
     "Distillation": "training.objective",
     "Fitted": "training.fit",
     "Graph": "graph",
+    "Hints": "training.matching",
     "InputError": "errors",
     "InputSpec": "data",
     "JointData": "training.types",
@@ -84,6 +87,7 @@ _MODULES = {
     "Projection": "projections.base",
     "ProjectionLabels": "training.objective",
     "ProjectionNet": "model",
+    "Representation": "training.matching",
     "Schedule": "settings",
     "Settings": "settings",
     "Sign": "projections.straight_through",

@@ -115,6 +115,8 @@ LOSS_TERMS = Names(
         "trainer": "pnet_tf.training.objective:TrainerLabels",
         "distillation": "pnet_tf.training.objective:Distillation",
         "projection": "pnet_tf.training.objective:ProjectionLabels",
+        "representation": "pnet_tf.training.matching:Representation",
+        "hints": "pnet_tf.training.matching:Hints",
     },
 )
 """Classes of `training.objective.Term`."""

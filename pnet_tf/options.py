@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from .errors import InputError
-from .settings import read_config_file
+from .names import LOSS_TERMS
+from .parsing import parse
+from .settings import STANDARD_TERMS, Weight, read_config_file
 
 
 def options_to_settings(options: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -30,8 +32,7 @@ def _projection_change(options: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _plain_change(options: Mapping[str, Any]) -> dict[str, Any]:
-    lambdas = _numbers(options["lambdas"], "--lambdas", float)
-    loss = given(lambdas=list(lambdas) if lambdas else None, temperature=options["temperature"],
+    loss = given(**_lambdas(options["lambdas"]), temperature=options["temperature"],
                  teach_trainer=options["teach_trainer"] or None)  # fmt: skip
     unlabelled = given(inputs=options["unlabelled"], ratio=options["unlabelled_ratio"])
     names = ("epochs", "batch_size", "learning_rate", "patience")
@@ -53,6 +54,33 @@ def _plain_change(options: Mapping[str, Any]) -> dict[str, Any]:
         prune=options["prune"],
         cluster=options["cluster"],
     )
+
+
+def _lambdas(text: str | None) -> dict[str, Any]:
+    """`1,0.1,1`, or weights of terms by name: `distillation=1,representation=10`."""
+    if text is None or "=" not in text:
+        numbers = _numbers(text, "--lambdas", float)
+        return {} if numbers is None else {"lambdas": list(numbers)}
+    found: dict[str, float] = {}
+    for part in text.split(","):
+        name, _, value = (side.strip() for side in part.partition("="))
+        if name not in LOSS_TERMS:
+            known = ", ".join(LOSS_TERMS.names())
+            raise InputError(f"--lambdas takes 3 numbers or TERM=WEIGHT of {known}, got {part!r}")
+        if name in found:
+            raise InputError(f"--lambdas must name each loss term once, got {name} twice")
+        found[name] = _weight(name, value)
+    standard = {name: weight for name, weight in found.items() if name in STANDARD_TERMS}
+    further = {n: {"weight": weight} for n, weight in found.items() if n not in STANDARD_TERMS}
+    return given(lambdas=standard or None, terms=further or None)
+
+
+def _weight(name: str, value: str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        raise InputError(f"--lambdas: {name} must be a number, got {value!r}") from None
+    return parse(number, Weight, f"--lambdas: {name} ")
 
 
 def given(**values: Any) -> dict[str, Any]:

@@ -13,10 +13,8 @@ import msgspec
 
 from .names import HEADS, LOSS_TERMS, PROJECTIONS, TRAINERS, Names
 from .parsing import Component, options_of
-from .settings import Settings
+from .settings import STANDARD_TERMS, Settings
 
-_PAPER = ("trainer", "distillation", "projection")
-"""Terms of the objective that have settings of their own."""
 _FILLED = ("input_shape", "outputs")
 """Parameters that no settings file gives: the builder does."""
 
@@ -36,15 +34,26 @@ def settings_schema() -> dict[str, Any]:
     keys["description"] = {"type": "string", "description": "For people."}
     keys["$schema"] = {"type": "string", "description": "Where this schema lies, for editors."}
     terms = _named(LOSS_TERMS, options_of, key=None)
-    for name in _PAPER:
+    for name in STANDARD_TERMS:
         del terms["properties"][name]
-    definitions["LossSettings"]["properties"]["terms"] |= terms
+    loss = definitions["LossSettings"]["properties"]
+    loss["terms"] |= terms
+    loss["lambdas"] = _numbers_or_names(loss["lambdas"])
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **whole,
         "title": "Settings of pnet-tf train",
         "$defs": definitions,
     }
+
+
+def _numbers_or_names(lambdas: Mapping[str, Any]) -> dict[str, Any]:
+    """Three weights in order, or an object of some of them."""
+    said = ("description", "default")
+    numbers = {key: value for key, value in lambdas.items() if key not in said}
+    weights = dict(zip(STANDARD_TERMS, numbers["prefixItems"], strict=True))
+    names = {"type": "object", "properties": weights, "additionalProperties": False}
+    return {**{key: lambdas[key] for key in said}, "anyOf": [numbers, names]}
 
 
 def _hook(kind: type) -> dict[str, Any]:

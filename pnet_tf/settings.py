@@ -2,10 +2,10 @@
 
 A recipe is a JSON file in `pnet_tf/recipes`; a `--config` file has the same keys. `make_settings`
 lays changes over a recipe. Nested objects (`projection`, `head`, `trainer`, `loss`, `schedule`,
-`augment`, `graph`) are merged key by key, except that another `name` replaces the whole object,
-whose options would not fit it. `qat` belongs to a head: another head, or clusters, which int4 has
-no room for, end it unless they come with their own. `epochs` end `min_updates` likewise: who
-counts them gets so many.
+`augment`, `graph`) are merged key by key, the terms of `loss` too, except that another `name`
+replaces the whole object, whose options would not fit it. `qat` belongs to a head: another head, or
+clusters, which int4 has no room for, end it unless they come with their own. `epochs` end
+`min_updates` likewise: who counts them gets so many.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ QatMode: TypeAlias = Literal["none", "int8", "int4"]
 QAT_MODES: tuple[str, ...] = get_args(QatMode)
 FEWEST_CLUSTERS, MOST_CLUSTERS, MOST_SPARSE = 2, 256, 0.95
 
+STANDARD_TERMS = ("trainer", "distillation", "projection")
+"""Names of the terms that `loss.lambdas` weighs, in this order."""
 Weight: TypeAlias = Annotated[float, Meta(ge=0, le=1e6)]
 Rate: TypeAlias = Annotated[float, Meta(gt=0, lt=10)]
 
@@ -45,8 +47,9 @@ class LossSettings(_Frozen, frozen=True):
 
     lambdas: Annotated[
         tuple[Weight, Weight, Weight],
-        Meta(description="Weights of the terms trainer, distillation, projection."),
-    ] = (1.0, 0.1, 1.0)
+        Meta(description="Weights of the terms trainer, distillation, projection; or an object of "
+             "some of them by name."),
+    ] = (1.0, 0.1, 1.0)  # fmt: skip
     temperature: Annotated[
         float,
         Meta(gt=0, le=1000, description="Divides both logits of the distillation term, whose value "
@@ -353,6 +356,8 @@ def _merge(settings: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, 
             raise InputError(f"setting must be one of {known}, got {shown(key)}")
         if key in _OBJECTS:
             value = _merge_object(key, settings.get(key, {}), value)
+        if key == "loss":
+            value = _merge_terms(settings.get(key, {}), value)
         merged[key] = value
     before, after = settings.get("head", {}).get("name"), merged.get("head", {}).get("name")
     other_head = before is not None and before != after
@@ -372,3 +377,33 @@ def _merge_object(key: str, old: Mapping[str, Any], new: Any) -> dict[str, Any]:
     both_whole = all(isinstance(n, str) and n in WHOLE_VECTOR for n in (before, after))
     replaced = before not in (None, after) and not both_whole
     return dict(new) if replaced else {**old, **new}
+
+
+def _merge_terms(old: Mapping[str, Any], merged: Mapping[str, Any]) -> dict[str, Any]:
+    """`merged` with its `lambdas` by name laid over the old ones, and its `terms` likewise."""
+    found = dict(merged)
+    if isinstance(found.get("lambdas"), Mapping):
+        before = old.get("lambdas", LossSettings().lambdas)
+        found["lambdas"] = _by_name(before, found["lambdas"])
+    before, terms = old.get("terms"), found.get("terms")
+    if isinstance(before, Mapping) and isinstance(terms, Mapping):
+        found["terms"] = {**before, **{n: _over(before.get(n), o) for n, o in terms.items()}}
+    return found
+
+
+def _by_name(before: Any, weights: Mapping[str, Any]) -> Any:
+    """The three weights of `before`, with those that are named."""
+    for name, weight in weights.items():
+        if name not in STANDARD_TERMS:
+            raise InputError(
+                f"loss.lambdas names {', '.join(STANDARD_TERMS)}, got {shown(name)}; "
+                "a further term has its weight in loss.terms"
+            )
+        parse(weight, Weight, f"loss.lambdas.{name} ")
+    if not isinstance(before, list | tuple) or len(before) != len(STANDARD_TERMS):
+        return before  # refused later
+    return [weights.get(name, x) for name, x in zip(STANDARD_TERMS, before, strict=True)]
+
+
+def _over(old: Any, new: Any) -> Any:
+    return {**old, **new} if isinstance(old, Mapping) and isinstance(new, Mapping) else new

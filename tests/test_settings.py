@@ -107,6 +107,32 @@ def test_later_changes_win_key_by_key():
     assert make_settings("text", {"seed": 3}).seed == 3
 
 
+@pytest.mark.parametrize(
+    ("changes", "lambdas"),
+    [
+        ([{"distillation": 0.25}], (1.0, 0.25, 0.5)),
+        ([[3, 2, 1], {"trainer": 0, "projection": 4}], (0.0, 2.0, 4.0)),
+        ([{"trainer": 5}, {"projection": 7}], (5.0, 0.5, 7.0)),
+        ([{"trainer": 5}, [1, 1, 1]], (1.0, 1.0, 1.0)),
+    ],
+)
+def test_lambdas_by_name_are_laid_over_those_before(changes, lambdas):
+    recipe = "image-mirror"
+    assert read_recipe(recipe)["loss"]["lambdas"] == [1.0, 0.5, 0.5]
+    changes = [{"loss": {"lambdas": change}} for change in changes]
+    settings = make_settings("text", changes, recipe=recipe)
+    assert settings.loss.lambdas == lambdas
+    assert settings.loss.temperature == read_recipe(recipe)["loss"]["temperature"]
+
+
+def test_terms_are_laid_over_those_before():
+    changes = [{"hints": {"weight": 2, "student_layer": "rank"}}, {"hints": {"weight": 3}},
+               {"mine": {"power": 1}}]  # fmt: skip
+    settings = make_settings("text", [{"loss": {"terms": change}} for change in changes])
+    assert settings.loss.terms == {"hints": {"weight": 3, "student_layer": "rank"},
+                                   "mine": {"power": 1}}  # fmt: skip
+
+
 def test_another_name_replaces_the_options():
     assert make_settings("text", {"head": {"name": "linear"}}).head == Component("linear")
     kept = make_settings("text", {"head": {"name": "sequence", "rank": 3}}).head.options
@@ -234,6 +260,14 @@ def test_names_of_files(key):
         ({"cluster": 1}, "cluster must be 2..256 or 0 for none, got 1"),
         ({"loss": {"lambdas": [1, 2]}}, r"loss\.lambdas must be 3 numbers, got \[1, 2\]"),
         ({"loss": {"lambdas": 5}}, r"loss\.lambdas must be 3 numbers, got 5"),
+        ({"loss": {"lambdas": {"hints": 1}}},
+         r"loss\.lambdas names trainer, distillation, projection, got 'hints'; a further term has"),
+        ({"loss": {"lambdas": {"trainer": -2}}}, r"lambdas\.trainer must be a finite number 0.*-2"),
+        ({"loss": {"lambdas": {"trainer": math.nan}}}, r"lambdas\.trainer must be a finite.*nan"),
+        ({"loss": {"lambdas": {"trainer": "1"}}}, r"lambdas\.trainer must be a finite.*'1'"),
+        ([{"loss": {"lambdas": [1, 2]}}, {"loss": {"lambdas": {"trainer": 1}}}],
+         r"loss\.lambdas must be 3 numbers, got \[1, 2\]"),
+        ([{"loss": {"terms": 5}}, {"loss": {"terms": {"hints": 1}}}], r"loss\.terms.*got 1"),
         ({"loss": {"lambdas": [1, -2, 1]}}, r"loss\.lambdas\[1\] must be a finite number 0.*-2"),
         ({"loss": {"lambdas": [1, 1, math.nan]}}, r"loss\.lambdas\[2\] must be a finite .* nan"),
         ({"loss": {"lambdas": [True, 1, 1]}}, r"loss\.lambdas\[0\] must be a finite .* True"),

@@ -56,7 +56,11 @@ class _Train(Command):
 @click.option("--head", metavar="NAME", cls=Named, table=HEADS)
 @click.option("--hidden", metavar="N,N", help="Units of the dense head; 0 for a linear head.")
 @click.option("--bytes", "byte_length", type=int, metavar="N", help="Bytes of a message.")
-@click.option("--lambdas", metavar="L1,L2,L3", help="Weights of the three loss terms.")
+@click.option(
+    "--lambdas", metavar="L1,L2,L3|TERM=L,...",
+    help="Weights of the loss terms trainer, distillation, projection; or of any by name: "
+         "distillation=1,representation=10.",
+)  # fmt: skip
 @click.option("--temperature", type=float, help="Temperature of the distillation term.")
 @click.option("--teach-trainer", is_flag=True, help="Let the distillation term reach the trainer.")
 @click.option("--class-weights", is_flag=True, help="Weigh classes by 1 / frequency.")

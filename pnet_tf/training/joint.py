@@ -17,6 +17,7 @@ from .._keras import keras, require_keras, tf
 from ..batches import batched
 from ..errors import InputError, WorkError
 from ..settings import Schedule
+from .layers import Matched
 from .objective import Step, Term, check_terms, joint_objective, masked_mean, total
 from .order import Order
 from .random_state import random_state_variables, use_random_state_variables
@@ -124,7 +125,10 @@ class JointFit:
         steps = self.steps * schedule.epochs
         self._optimizer = make_optimizer(schedule, schedule.learning_rate, steps)
         self._trainer_optimizer = make_optimizer(schedule, schedule.trainer_learning_rate, steps)
-        self._optimizer.build(self.student.trainable_variables)
+        self._matched = Matched(
+            self.terms, self.student, self.trainer, cached=self.train_data.cached, seed=self.seed
+        )
+        self._optimizer.build(self.student.trainable_variables + self._matched.trainable_variables)
         if self._taught is not None:
             self._trainer_optimizer.build(self._taught.trainable_variables)
         self._arrays = {} if self._view else self._tensors(self.train_data)
@@ -153,6 +157,7 @@ class JointFit:
             found = found + self._trainer_optimizer.variables
         for model in (self.student, self.trainer):
             found = found + (random_state_variables(model) if model is not None else [])
+        found = found + self._matched.variables
         return found + (self.compression.variables if self.compression is not None else [])
 
     def _student_logits(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
@@ -166,23 +171,35 @@ class JointFit:
         return self.trainer(batch["trainer"], training=self._taught is not None)
 
     def _step_of(self, batch: Mapping[str, tf.Tensor]) -> Step:
+        matched, learns = self._matched, self._taught is not None
+        student, student_layers = (
+            matched.student(batch["student"], training=True) if matched.student
+            else (self._student_logits(batch["student"], training=True), {})
+        )  # fmt: skip
+        trainer, trainer_layers = (
+            matched.trainer(batch["trainer"], training=learns) if matched.trainer
+            else (self._trainer_logits(batch), {})
+        )  # fmt: skip
         return Step(
             task=self.task,
-            student=self._student_logits(batch["student"], training=True),
-            trainer=self._trainer_logits(batch),
+            student=student,
+            trainer=trainer,
             targets=batch["targets"],
             weights=batch["weights"],
             labelled=batch.get("labelled"),
-            trainer_learns=self._taught is not None,
+            trainer_learns=learns,
             arrays=batch,
             student_model=self.student,
             answer=lambda inputs: self._student_logits(inputs, training=True),
+            student_layers=student_layers,
+            trainer_layers=trainer_layers,
+            learned=self._matched.learned,
         )
 
     def _train_step(self, arrays: Mapping[str, tf.Tensor], index: tf.Tensor) -> tf.Tensor:
         """One update on the examples `index`: loss, terms and metrics, as `_names` has them."""
         batch = {name: tf.gather(array, index) for name, array in arrays.items()}
-        own = self.student.trainable_variables
+        own, beside = self.student.trainable_variables, self._matched.trainable_variables
         models = [self.student] if self._taught is None else [self.student, self._taught]
         theirs = [] if self._taught is None else self._taught.trainable_variables
         with tf.GradientTape() as tape:
@@ -190,11 +207,11 @@ class JointFit:
             terms = [term(step) for term in self.terms]
             penalties = [penalty for model in models for penalty in model.losses]
             loss = total(self.terms, terms) + tf.add_n([tf.constant(0.0), *penalties])
-        gradients = tape.gradient(loss, own + theirs)
-        mine, given = gradients[: len(own)], gradients[len(own) :]
-        self._reached = {"student": _any(mine), "trainer": not theirs or _any(given)}
+        gradients = tape.gradient(loss, own + beside + theirs)
+        mine, given = gradients[: len(own + beside)], gradients[len(own + beside) :]
+        self._reached = {"student": _any(mine[: len(own)]), "trainer": not theirs or _any(given)}
         if _any(mine):
-            self._optimizer.apply_gradients(zip(mine, own, strict=True))
+            self._optimizer.apply_gradients(zip(mine, own + beside, strict=True))
         if _any(given):
             self._trainer_optimizer.apply_gradients(zip(given, theirs, strict=True))
         answers = (step.student,) if step.trainer is None else (step.trainer, step.student)

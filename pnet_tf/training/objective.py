@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
-from .._keras import tf
+from .._keras import keras, tf
 from ..errors import InputError
 from ..names import LOSS_TERMS
 from ..parsing import Component, check_options
@@ -29,6 +29,8 @@ class Step:
     all. `trainer_learns`: whether the trainer is trained in this step. `arrays`: the whole batch
     by name, also what a caller added to `JointData.extra`. `student_model`: the network itself.
     `answer` gives its logits for further inputs of the form of `arrays["student"]`.
+    `student_layers`, `trainer_layers`: outputs of the layers that terms ask for, [N, units], by the
+    name that they ask with. `learned`: what terms learn beside the student, by their names.
     """
 
     task: str
@@ -41,6 +43,9 @@ class Step:
     arrays: Mapping[str, tf.Tensor] = field(default_factory=dict)
     student_model: Any = None
     answer: Callable[[tf.Tensor], tf.Tensor] = lambda inputs: inputs
+    student_layers: Mapping[str | None, tf.Tensor] = field(default_factory=dict)
+    trainer_layers: Mapping[str | None, tf.Tensor] = field(default_factory=dict)
+    learned: Mapping[str, keras.layers.Layer] = field(default_factory=dict)
 
 
 class Term(Protocol):
@@ -49,7 +54,10 @@ class Term(Protocol):
     A class of terms is constructed from its options, `weight` first; register it in
     `names.LOSS_TERMS` and name it in `loss.terms` of the settings. One whose mean is over the
     labelled examples alone says so with `labelled_only = True`, one of examples that a bool array
-    of the batch marks with `counted`, its name: by these the logs weigh batches.
+    of the batch marks with `counted`, its name: by these the logs weigh batches. One that compares
+    layers names them with `student_layer` and `trainer_layer` (None: the last before the logits);
+    its method `learned(student_units, trainer_units, seed)`, if it has one, gives a built Keras
+    layer that is trained with the student and is none of it (see `training.matching`).
     """
 
     name: ClassVar[str]

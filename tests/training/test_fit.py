@@ -189,7 +189,7 @@ def test_a_term_of_another_package_is_a_column_and_counts(tables):
     assert "'size' does not take 'height'; its options: weight, power" in refusal(
         features(), [ALONE, {"loss": {"terms": {"size": {"height": 1}}}}]
     )
-    assert "loss term must be one of trainer, distillation, projection, size, got 'depth'" in (
+    assert "representation, hints, size, got 'depth'" in (
         refusal(features(), [ALONE, {"loss": {"terms": {"depth": {}}}}])
     )
 

@@ -184,7 +184,7 @@ def test_a_term_from_outside_gets_its_options(tables):
 @pytest.mark.parametrize(
     ("terms", "words"),
     [
-        ({"size": {}}, "loss term must be one of trainer, distillation, projection, got 'size'"),
+        ({"size": {}}, "loss term must be one of trainer, distillation, projection, representat"),
         ({"distillation": {"heat": 1}}, "does not take 'heat'; its options: weight, temperature"),
         ({"distillation": {"weight": "2"}}, "weight must be a finite number, got '2'"),
         ({"distillation": {"teach_trainer": 1}}, "teach_trainer must be true or false, got 1"),
