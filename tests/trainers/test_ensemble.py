@@ -99,7 +99,7 @@ def test_arrays_of_several_types_lie_side_by_side(monkeypatch):
         ("ensemble:gru+ff+gru", "text", {}, "has each trainer once, got 'gru' twice in"),
         ("ensemble:gru+ff", "text", {"units": 3}, "units is none of its members; allowed: gru, ff"),
         ("ensemble:gru+ff", "text", {"gru": 3}, "gru must be an object, got 3"),
-        ("ensemble:gru+ff", "text", {"gru": {"depth": 3}}, "trainer gru: depth does not exist"),
+        ("ensemble:gru+ff", "text", {"gru": {"depth": 3}}, "gru: setting depth does not exist"),
     ],
 )
 def test_bad_ensembles_are_refused(spec, kind, options, words):
