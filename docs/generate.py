@@ -151,7 +151,9 @@ def settings_page() -> str:
              "`seed` are those of the projection unless given.\n"]  # fmt: skip
     page += _named(HEADS)
     page += ["\n## Trainers\n\n", "`trainer.name`, and its options beside it: `none`, ",
-             "`module:function` (its one option is `byte_length`, for texts), or\n"]  # fmt: skip
+             "`module:function` (its one option is `byte_length`, for texts), `ensemble:a+b` (the ",
+             "mean of the logits of several, trained jointly; each has its options in an object ",
+             'under its name: `{"name": "ensemble:gru+tfidf", "gru": {"units": 64}}`), or\n']
     page += _trainers()
     page += ["\n## Loss terms\n\n", "The weights and options of the paper's three are those of ",
              "`loss`; further ones are keys of `loss.terms`.\n"]  # fmt: skip

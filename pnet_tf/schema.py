@@ -102,20 +102,27 @@ def _options_schema(made: Any, options: Callable[[Any], Mapping[str, Any]]) -> d
 
 
 def _trainers() -> dict[str, Any]:
-    """Names of trainers; options are those of the kind of input, so any of them may stand there."""
+    """Names of trainers; options are those of the kind of input, so any of them may stand there.
+
+    Those of an ensemble stand under the names of its members.
+    """
     options: dict[str, Any] = {}
+    members: dict[str, Any] = {}
     for name in TRAINERS.names():
         made = TRAINERS.get(name)
+        own: dict[str, Any] = {}
         for network in made if isinstance(made, tuple) else (made,):
             for key, field in _fields(network.options).items():
-                options.setdefault(key, {"anyOf": []})
-                if field not in options[key]["anyOf"]:
-                    options[key]["anyOf"].append(field)
+                for known in (options, own):
+                    choices = known.setdefault(key, {"anyOf": []})["anyOf"]
+                    if field not in choices:
+                        choices.append(field)
+        members[name] = {"type": "object", "properties": own, "additionalProperties": False}
     options["byte_length"] = {"type": "integer", "minimum": 1}
-    known = {"enum": ["none", *TRAINERS.names()]}
+    names = {"enum": ["none", *TRAINERS.names()]}
     custom = {"type": "string", "pattern": ":"}
     return {
-        "properties": {"name": {"anyOf": [known, custom]}, **options},
+        "properties": {"name": {"anyOf": [names, custom]}, **options, **members},
         "additionalProperties": False,
     }
 

@@ -39,7 +39,11 @@ class _Train(Command):
 @click.option("--config", "config_file", metavar="FILE", help="JSON file with settings.")
 @click.option("--task", type=click.Choice(["classification", "regression"]))
 @click.option(
-    "--trainer", metavar="NAME", cls=Named, table=TRAINERS, more="none or module:function"
+    "--trainer",
+    metavar="NAME",
+    cls=Named,
+    table=TRAINERS,
+    more="none, ensemble:a+b or module:function",
 )
 @click.option("--teacher-logits", metavar="NPZ", help="Stored teacher logits instead of a trainer.")
 @click.option("--graph", metavar="EDGES", help="Learn from edges between messages, or an .npz of "

@@ -17,6 +17,7 @@ from ..names import TRAINERS
 from ..parsing import check_known, parse, to_plain
 from .base import Network, Trainer
 from .custom import check_output, custom_network
+from .ensemble import by_member, combine, is_ensemble, members_of
 
 _BYTE_LENGTH = 128
 _DEFAULTS = {"text": "gru", "image": "cnn", "dense": "ff"}
@@ -29,7 +30,7 @@ def default_trainer(kind: str) -> str:
 
 def is_custom(spec: str) -> bool:
     """Whether a trainer is `module:function`: code of the user's own, imported when it is built."""
-    return ":" in spec
+    return ":" in spec and not is_ensemble(spec)
 
 
 def build_trainer(
@@ -47,7 +48,8 @@ def build_trainer(
 
     spec: a name of `names.TRAINERS`, or `module:function` for a Keras model of the user's own,
     which gets the raw inputs: text as uint8 [`byte_length`] (option, default 128), image as uint8
-    [H, W, C], dense as float32 [F]. `options` are those of the network. `train_inputs` sets what
+    [H, W, C], dense as float32 [F], or `ensemble:a+b` for the mean of the logits of named ones.
+    `options` are those of the network, of an ensemble by member. `train_inputs` sets what
     the encoder measures: lengths and document frequencies of texts, mean and deviation of dense
     features. Raises InputError on an unknown name, one that does not suit the kind, or an option
     it does not have.
@@ -60,6 +62,14 @@ def build_trainer(
             "input_shape": list(input_shape), "seed": seed}  # fmt: skip
     if is_custom(spec):
         return rebuild_trainer({**base, **_raw_options(spec, kind, options or {})})
+    if is_ensemble(spec):
+        own = by_member(spec, _members(spec, kind), options or {})
+        members = [
+            build_trainer(name, kind=kind, task=task, outputs=outputs, input_shape=input_shape,
+                          train_inputs=train_inputs, seed=seed, options=given)
+            for name, given in own.items()
+        ]  # fmt: skip
+        return combine(members, base)
     network = _network(spec, kind)
     found = _options(spec, network, options or {})
     encoder = network.encoder.fit(train_inputs, tuple(input_shape), found)
@@ -104,6 +114,11 @@ def rebuild_trainer(config: Mapping[str, Any]) -> Trainer:
     if is_custom(c.spec):
         model = custom_network(c.spec, raw.shape, raw.dtype, c.outputs, c.seed)
         return Trainer(c.spec, model, lambda inputs: raw.encode(inputs).array, config)
+    if is_ensemble(c.spec):
+        names = _members(c.spec, c.kind)
+        options, encoders = (by_member(c.spec, names, x) for x in (c.options, c.encoder))
+        parts = ({"spec": n, "options": options[n], "encoder": encoders[n]} for n in names)
+        return combine([rebuild_trainer({**config, **part}) for part in parts], config)
     network = _network(c.spec, c.kind)
     encoder = network.encoder.from_json(c.encoder, c.input_shape)
     options = _options(c.spec, network, c.options)
@@ -135,10 +150,26 @@ def _network(spec: str, kind: str) -> Network:
     """The network of a name for a kind of input."""
     found = _of_kind(spec, kind) if spec in TRAINERS else None
     if found is None:
-        fitting = [name for name in TRAINERS.names() if _of_kind(name, kind)]
-        allowed = ", ".join((*fitting, "module:function"))
+        allowed = ", ".join((*_fitting(kind), "ensemble:a+b", "module:function"))
         raise InputError(f"trainer for {kind} inputs must be one of {allowed}, got {spec!r}")
     return found
+
+
+def _members(spec: str, kind: str) -> list[str]:
+    """The members of an ensemble, each of them a network for a kind of input."""
+    names, fitting = members_of(spec), _fitting(kind)
+    for name in names:
+        if name not in fitting:
+            raise InputError(
+                f"each trainer in an ensemble for {kind} inputs must be one of "
+                f"{', '.join(fitting)}, got {name!r} in {spec!r}"
+            )
+    return names
+
+
+def _fitting(kind: str) -> list[str]:
+    """Names of the networks for a kind of input."""
+    return [name for name in TRAINERS.names() if _of_kind(name, kind)]
 
 
 def _of_kind(name: str, kind: str) -> Network | None:

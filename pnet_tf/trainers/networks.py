@@ -14,6 +14,7 @@ from .text_nets import (
     text_gru,
     text_lstm,
 )
+from .tfidf import Tfidf, TfidfFeatures, measure_tfidf, tfidf
 
 FF = (
     Network("text", text_ff, TextFF, TextFeatures, measure_idf),
@@ -26,3 +27,4 @@ CNN = (
 )
 LSTM = (Network("text", text_lstm, TextRecurrent, TextFeatures, measure_idf),)
 GRU = (Network("text", text_gru, TextRecurrent, TextFeatures, measure_idf),)
+TFIDF = (Network("text", tfidf, Tfidf, TfidfFeatures, measure_tfidf),)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
@@ -51,7 +51,7 @@ class TextFeatures:
         rows = [whole._row(str(text), words) for text in inputs]
         tokens = [(row[-1] >> ID_BITS) + 1 for row in rows if row]
         features = [len(row) for row in rows if row]
-        return cls(_limit(tokens, MAX_TOKENS), _limit(features, MAX_FEATURES), **hashing)
+        return cls(most_of(tokens, MAX_TOKENS), most_of(features, MAX_FEATURES), **hashing)
 
     @classmethod
     def from_json(cls, state: Mapping[str, Any], shape: tuple[int, ...]) -> TextFeatures:
@@ -74,10 +74,10 @@ class TextFeatures:
     def _row(self, text: str, words: dict[str, list[int]]) -> list[int]:
         row: list[int] = []
         before = ""
-        for position, word in enumerate(_TOKEN.findall(text.lower())[: self.tokens]):
+        for position, word in enumerate(text_words(text)[: self.tokens]):
             if word not in words:
                 words[word] = self._word(word)
-            pair = self._bucket(f"2{before} {word}")
+            pair = bucket_of(f"2{before} {word}", self.buckets)
             row.extend(bucket | position << ID_BITS for bucket in (*words[word], pair))
             before = word
             if len(row) >= self.features:
@@ -86,28 +86,44 @@ class TextFeatures:
 
     def _word(self, word: str) -> list[int]:
         """Buckets of the word and of the n-grams of `<word>`, each once."""
-        marked = f"<{word[:_WORD_GRAMS]}>"
-        grams = (
-            marked[start : start + size]
-            for size in range(self.shortest, self.longest + 1)
-            for start in range(len(marked) - size + 1)
-        )
-        features = [f"1{word}", *(f"c{gram}" for gram in grams)]
-        return list(dict.fromkeys(map(self._bucket, features)))
+        features = [f"1{word}", *letter_grams(word, self.shortest, self.longest)]
+        return list(dict.fromkeys(bucket_of(feature, self.buckets) for feature in features))
 
-    def _bucket(self, feature: str) -> int:
-        return zlib.crc32(feature.encode("utf-8", "replace")) % self.buckets + 1
+
+def text_words(text: str) -> list[str]:
+    """Words and single marks of the lower-case text."""
+    return _TOKEN.findall(text.lower())
+
+
+def letter_grams(word: str, shortest: int, longest: int) -> Iterator[str]:
+    """Feature names of the n-grams of `<word>`, of its first 64 letters."""
+    marked = f"<{word[:_WORD_GRAMS]}>"
+    for size in range(shortest, longest + 1):
+        for start in range(len(marked) - size + 1):
+            yield f"c{marked[start : start + size]}"
+
+
+def bucket_of(feature: str, buckets: int) -> int:
+    """1..buckets, by CRC-32."""
+    return zlib.crc32(feature.encode("utf-8", "replace")) % buckets + 1
 
 
 def inverse_document_frequency(encoded: np.ndarray, buckets: int) -> np.ndarray:
     """max(0, ln(N / (1 + df))) of bucket 0..buckets, float32; 0 for padding."""
-    frequency = np.zeros(buckets + 1)
-    for row in encoded:
-        frequency[np.unique(row & ID_MASK)] += 1
+    frequency = document_frequency(encoded, buckets)
     weights = np.log(max(len(encoded), 1) / (1 + frequency)).clip(min=0.0)
     weights[0] = 0.0
     return weights.astype(np.float32)
 
 
-def _limit(sizes: list[int], most: int) -> int:
+def document_frequency(encoded: np.ndarray, buckets: int) -> np.ndarray:
+    """Rows that have bucket 0..buckets, float64."""
+    frequency = np.zeros(buckets + 1)
+    for row in encoded:
+        frequency[np.unique(row & ID_MASK)] += 1
+    return frequency
+
+
+def most_of(sizes: list[int], most: int) -> int:
+    """What all but about one in a hundred `sizes` stay within, 1..most."""
     return min(most, int(np.ceil(np.percentile(sizes, 99)))) if sizes else 1

@@ -81,12 +81,21 @@ class TokenSums(keras.layers.Layer):
     """
 
     def __init__(
-        self, buckets: int, width: int, tokens: int, start: keras.initializers.Initializer
+        self,
+        buckets: int,
+        width: int,
+        tokens: int,
+        start: keras.initializers.Initializer,
+        penalty: keras.regularizers.Regularizer | None = None,
     ) -> None:
         super().__init__(name="features")
         self.tokens = tokens
         self.table = self.add_weight(
-            name="table", shape=(buckets + 1, width), initializer=start, trainable=True
+            name="table",
+            shape=(buckets + 1, width),
+            initializer=start,
+            regularizer=penalty,
+            trainable=True,
         )
 
     def call(self, packed: tf.Tensor, weights: tf.Tensor) -> tuple[tf.Tensor, ...]:

@@ -9,6 +9,7 @@ import pytest
 
 from pnet_tf.errors import InputError
 from pnet_tf.runs import directory as runs
+from pnet_tf.runs.load import load_trainer
 from pnet_tf.runs.train import resume, train
 
 from ..training.small import ALONE, TAUGHT, WORDS, features, same, texts, untraced
@@ -64,6 +65,21 @@ def test_a_killed_training_ends_as_one_that_was_not(sources, tmp_path, settings)
         resume(sources["dense"], shot)
         assert outcome(shot) == outcome(camera.out)
         assert same(arrays(shot), arrays(camera.out))
+
+
+def test_an_ensemble_ends_as_one_that_was_not_killed_and_answers_the_same(sources, tmp_path):
+    members = {"ff": {"buckets": 64, "embedding": 4}, "tfidf": {"feature_dropout": 0.3}}
+    settings = {**WORDS, "trainer": {"name": "ensemble:ff+tfidf", **members}}
+    camera = Camera(tmp_path / "whole")
+    train(sources["text"], camera.out, settings, watch=camera)
+    for epoch in (0, 1):
+        resume(sources["text"], camera.shot(epoch))
+        assert outcome(camera.shot(epoch)) == outcome(camera.out)
+        assert same(arrays(camera.shot(epoch)), arrays(camera.out))
+    first, again = (load_trainer(runs.read_run(x)) for x in (camera.out, camera.shot(1)))
+    assert first.config == again.config and first.config["encoder"]["tfidf"]["used"] > 0
+    answers = [trainer.model(trainer.encode(texts()[0])).numpy() for trainer in (first, again)]
+    assert np.array_equal(*answers) and np.ptp(answers[0]) > 0
 
 
 def test_a_borrowed_frozen_trainer_survives_a_kill(finished, tmp_path):

@@ -30,6 +30,17 @@ CASES = {
     ("text", "cnn"): (TEXTS, (), {**SMALL_TEXT, "channels": 8}),
     ("text", "lstm"): (TEXTS, (), {**SMALL_TEXT, "units": 8}),
     ("text", "gru"): (TEXTS, (), {**SMALL_TEXT, "units": 8}),
+    ("text", "tfidf"): (TEXTS, (), {"buckets": 4096, "units": 8, "feature_dropout": 0.3}),
+    ("text", "ensemble:gru+tfidf"): (
+        TEXTS,
+        (),
+        {"gru": {**SMALL_TEXT, "units": 8}, "tfidf": {"buckets": 4096, "units": 8}},
+    ),
+    ("image", "ensemble:ff+cnn"): (
+        RNG.integers(0, 256, (16, 8, 8, 1), np.uint8),
+        (8, 8, 1),
+        {"ff": {"units": [16]}, "cnn": {"channels": [4], "units": 8}},
+    ),
     ("image", "ff"): (RNG.integers(0, 256, (16, 8, 8, 1), np.uint8), (8, 8, 1), {"units": [16]}),
     ("image", "cnn"): (
         RNG.integers(0, 256, (16, 32, 32, 3), np.uint8),
@@ -38,7 +49,7 @@ CASES = {
     ),
     ("dense", "ff"): (RNG.normal(5, 3, (16, 6)).astype(np.float32), (6,), {"units": [16]}),
 }
-EVERY = [pytest.param(*key, id="-".join(key)) for key in CASES]
+EVERY = [pytest.param(*key, id="-".join(key).replace(":", "-")) for key in CASES]
 
 
 def build(kind, spec, seed=0, task="classification", outputs=2):
@@ -94,7 +105,7 @@ def test_the_seed_decides_the_weights_and_the_random_states(kind, spec):
             assert not np.allclose(ours, different)
 
 
-@pytest.mark.parametrize("spec", ["gru"])
+@pytest.mark.parametrize("spec", ["gru", "tfidf", "ensemble:gru+tfidf"])
 def test_a_few_steps_learn_the_verb(spec):
     trainer, encoded = build("text", spec)
     trainer.model.compile(
@@ -105,14 +116,14 @@ def test_a_few_steps_learn_the_verb(spec):
     assert (trainer.model(encoded).numpy().argmax(1) == targets).all()
 
 
-@pytest.mark.parametrize("spec", ["ff", "cnn", "gru"])
+@pytest.mark.parametrize("spec", ["ff", "cnn", "gru", "tfidf", "ensemble:gru+tfidf"])
 def test_an_empty_text_has_finite_logits(spec):
     trainer, _ = build("text", spec)
     encoded = trainer.encode(np.array(["", "☃"], object))
     assert np.isfinite(trainer.model(encoded)).all()
 
 
-@pytest.mark.parametrize("spec", ["cnn", "lstm"])
+@pytest.mark.parametrize("spec", ["cnn", "lstm", "tfidf"])
 def test_padding_does_not_change_the_logits(spec):
     trainer, _ = build("text", spec)
     encoded = trainer.encode(np.array(["open a", "open the a please now"], object))
@@ -155,9 +166,9 @@ def test_defaults_are_names_that_exist():
 @pytest.mark.parametrize(
     ("spec", "kind", "options", "words"),
     [
-        ("lstm", "image", {}, "ff, cnn, module:function, got 'lstm'"),
-        ("resnet", "text", {}, "ff, cnn, lstm, gru, module:function, got 'resnet'"),
-        ("cnn", "dense", {}, "one of ff, module:function, got 'cnn'"),
+        ("lstm", "image", {}, r"ff, cnn, ensemble:a\+b, module:function, got 'lstm'"),
+        ("resnet", "text", {}, r"gru, tfidf, ensemble:a\+b, module:function, got 'resnet'"),
+        ("cnn", "dense", {}, r"one of ff, ensemble:a\+b, module:function, got 'cnn'"),
         ("ff", "audio", {}, "kind must be"),
         ("ff", "dense", {"depth": 3}, "depth does not exist; allowed: units, dropout"),
         ("ff", "dense", {"dropout": 1.0}, "dropout must be .* and below 1, got 1.0"),
@@ -264,7 +275,7 @@ def test_a_network_from_outside_is_built_and_rebuilt(monkeypatch):
     np.testing.assert_array_equal(again.model.weights[0], trainer.model.weights[0])
     assert trainer.model.weights[1].numpy().tolist() == [1.0] * 5
     assert again.model.weights[1].numpy().tolist() == [0.0] * 5
-    with pytest.raises(InputError, match="one of ff, wide, module:function, got 'raw'"):
+    with pytest.raises(InputError, match=r"one of ff, wide, ensemble:a\+b, .*, got 'raw'"):
         build_trainer("raw", kind="dense", **common)
     with pytest.raises(InputError, match="trainer wide: .*depth does not exist; allowed: width"):
         build_trainer("wide", kind="dense", options={"depth": 1}, **common)
