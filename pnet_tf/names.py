@@ -104,6 +104,7 @@ TRAINERS = Names(
         "cnn": "pnet_tf.trainers.networks:CNN",
         "lstm": "pnet_tf.trainers.networks:LSTM",
         "gru": "pnet_tf.trainers.networks:GRU",
+        "encoder": "pnet_tf.trainers.networks:ENCODER",
     },
 )
 """A `trainers.Network` for each kind of input that the trainer is for."""

@@ -156,7 +156,7 @@ def test_defaults_are_names_that_exist():
     ("spec", "kind", "options", "words"),
     [
         ("lstm", "image", {}, "ff, cnn, module:function, got 'lstm'"),
-        ("resnet", "text", {}, "ff, cnn, lstm, gru, module:function, got 'resnet'"),
+        ("resnet", "text", {}, "ff, cnn, lstm, gru, encoder, module:function, got 'resnet'"),
         ("cnn", "dense", {}, "one of ff, module:function, got 'cnn'"),
         ("ff", "audio", {}, "kind must be"),
         ("ff", "dense", {"depth": 3}, "depth does not exist; allowed: units, dropout"),
