@@ -35,8 +35,10 @@ def _plain_change(options: Mapping[str, Any]) -> dict[str, Any]:
                  teach_trainer=options["teach_trainer"] or None)  # fmt: skip
     names = ("epochs", "batch_size", "learning_rate", "patience")
     schedule = given(**{name: options[name] for name in names})
+    source = options["encoder"]
+    trainer = given(name=options["trainer"] or ("encoder" if source else None), source=source)
     return given(
-        trainer={"name": options["trainer"]} if options["trainer"] else None,
+        trainer=trainer or None,
         loss=loss or None,
         schedule=schedule or None,
         byte_length=options["byte_length"],
