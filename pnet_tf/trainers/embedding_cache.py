@@ -101,9 +101,10 @@ def _check_width(base: sqlite3.Connection, path: Path, width: int) -> None:
             f"{path}: the cache holds embeddings of width {stored}, the encoder gives {width}; "
             "delete that file, or give the encoder that made it"
         )
-    with base:
-        base.execute(_TABLE)
-        base.execute(f"PRAGMA user_version = {int(width)}")
+    if not stored:
+        with base:
+            base.execute(_TABLE)
+            base.execute(f"PRAGMA user_version = {int(width)}")
 
 
 def _read(base: sqlite3.Connection, digest: bytes, width: int) -> np.ndarray | None:

@@ -1,7 +1,9 @@
 """The trainer `encoder`: its arrays, its configuration, and a run that meets another encoder."""
 
 import json
+import sqlite3
 import sys
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from click.testing import CliRunner
 import pnet_tf
 from pnet_tf.cli import main
 from pnet_tf.errors import InputError
-from pnet_tf.trainers import build_trainer, rebuild_trainer
+from pnet_tf.trainers import build_trainer, encoder_net, rebuild_trainer, sentence_encoder
 from tests.trainers.tiny_encoder import TABLE, write_encoder
 
 TEXTS = np.array(["open", "open close", "close the door", "door"] * 4, object)
@@ -123,9 +125,6 @@ def test_a_cache_of_another_width_is_refused_in_one_sentence(folder, tmp_path):
     trainer = build(folder)
     trainer.encode(TEXTS)
     (path,) = (tmp_path / "cache" / "embeddings").iterdir()
-    import sqlite3
-    from contextlib import closing
-
     with closing(sqlite3.connect(path)) as base:
         base.execute("PRAGMA user_version = 3")
     with pytest.raises(InputError, match="embeddings of width 3, the encoder gives 2"):
@@ -152,8 +151,6 @@ def test_a_fit_embeds_texts_as_they_are_though_the_student_sees_changed_ones(fol
     data = pnet_tf.load_dataset(str(table))
     changes = {**BRIEF, "augment": {"misspell": 0.5},
                "trainer": {"name": "encoder", "source": str(folder), **SMALL}}  # fmt: skip
-    from pnet_tf.trainers import sentence_encoder
-
     seen = []
     whole = sentence_encoder.SentenceEncoder.embed
     with pytest.MonkeyPatch.context() as patch:
@@ -164,23 +161,21 @@ def test_a_fit_embeds_texts_as_they_are_though_the_student_sees_changed_ones(fol
     assert fitted.trainer.name == "encoder" and len(fitted.history) == 2
 
 
-def test_a_run_is_trained_resumed_and_evaluated_and_says_what_is_missing(
+def test_a_run_is_trained_and_evaluated_and_says_what_is_missing(
     folder, table, tmp_path, monkeypatch
 ):
     config = tmp_path / "settings.json"
-    trainer = {"name": "encoder", "source": str(folder), **SMALL}
-    config.write_text(json.dumps({**BRIEF, "trainer": trainer}))
+    config.write_text(json.dumps({**BRIEF, "trainer": {"name": "encoder", **SMALL}}))
     run = str(tmp_path / "run")
     call = CliRunner().invoke
-    done = call(main, ["train", str(table), "--config", str(config), "--out", run])
+    train = ["train", str(table), "--config", str(config), "--encoder", str(folder), "--out"]
+    done = call(main, [*train, run])
     assert done.exit_code == 0, done.output
     done = call(main, ["evaluate", run, str(table)])
     assert done.exit_code == 0 and "trainer" in done.output, done.output
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    from pnet_tf.trainers import encoder_net
-
     encoder_net._opened.clear()
-    done = call(main, ["train", str(table), "--config", str(config), "--out", f"{run}2"])
+    done = call(main, [*train, f"{run}2"])
     assert done.exit_code == 2
     assert done.output.strip().splitlines()[-1] == (
         "Error: the trainer encoder needs the package onnxruntime, which is not installed; "
