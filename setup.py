@@ -32,10 +32,13 @@ TRAIN = [
     "tensorflow-model-optimization>=0.8.1,<0.9",
     "tf_keras>=2.21,<2.22",
 ]
+# A frozen sentence encoder as trainer: its network and its tokenizer.
+ENCODER = ["onnxruntime>=1.20,<2", "tokenizers>=0.20,<1"]
 DOCS = ["mkdocs-material>=9.6,<10", "mkdocstrings-python>=1.16,<3"]
 TEST = [
     *TRAIN,
     *DOCS,
+    *ENCODER,
     "build>=1.2",
     "hypothesis>=6.100",
     "mypy>=1.15",
@@ -66,7 +69,7 @@ setup(
     install_requires=RUNTIME,
     extras_require={
         "runtime": [], "plot": PLOT, "train": TRAIN, "docs": DOCS, "test": TEST,
-        "benchmark": BENCHMARK, "spark": SPARK,
+        "benchmark": BENCHMARK, "spark": SPARK, "encoder": ENCODER,
     },  # fmt: skip
     entry_points={"console_scripts": ["pnet-tf=pnet_tf.cli:main"]},
 )

@@ -105,6 +105,7 @@ TRAINERS = Names(
         "lstm": "pnet_tf.trainers.networks:LSTM",
         "gru": "pnet_tf.trainers.networks:GRU",
         "tfidf": "pnet_tf.trainers.networks:TFIDF",
+        "encoder": "pnet_tf.trainers.networks:ENCODER",
     },
 )
 """A `trainers.Network` for each kind of input that the trainer is for."""

@@ -37,8 +37,10 @@ def _plain_change(options: Mapping[str, Any]) -> dict[str, Any]:
     unlabelled = given(inputs=options["unlabelled"], ratio=options["unlabelled_ratio"])
     names = ("epochs", "batch_size", "learning_rate", "patience")
     schedule = given(**{name: options[name] for name in names})
+    source = options["encoder"]
+    trainer = given(name=options["trainer"] or ("encoder" if source else None), source=source)
     return given(
-        trainer={"name": options["trainer"]} if options["trainer"] else None,
+        trainer=trainer or None,
         loss=loss or None,
         schedule=schedule or None,
         byte_length=options["byte_length"],

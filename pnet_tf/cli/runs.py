@@ -45,6 +45,8 @@ class _Train(Command):
     table=TRAINERS,
     more="none, ensemble:a+b or module:function",
 )
+@click.option("--encoder", metavar="SOURCE", help="What the trainer encoder knows the language by: "
+              "the folder of an ONNX export, or package:NAME.")  # fmt: skip
 @click.option("--teacher-logits", metavar="NPZ", help="Stored teacher logits instead of a trainer.")
 @click.option("--graph", metavar="EDGES", help="Learn from edges between messages, or an .npz of "
               "edges and x, the inputs of its nodes; train labels some of them.")  # fmt: skip

@@ -22,12 +22,15 @@ class Trainer:
     encode: `Split.inputs` -> one array that the model takes (int32, uint8 or float32).
     config: plain JSON from which `rebuild_trainer` makes the same network with fresh weights; None
     for a model that exists in memory alone, which no run can rebuild.
+    augmented: whether it sees the changed inputs of `augment`; else those as they are, of which the
+    student sees changed ones.
     """
 
     name: str
     model: keras.Model
     encode: Callable[[Any], np.ndarray]
     config: Mapping[str, Any] | None = None
+    augmented: bool = True
 
 
 class Encoder(Protocol):
@@ -55,7 +58,7 @@ class Network:
     `build(encoder, outputs, seed, options)` gives the Keras model of encoded inputs; `options` is a
     frozen `msgspec.Struct` (or dataclass) whose fields are the options of settings; `encoder` the
     class that it declares. `measured(model, encoder, inputs)` sets weights that are not trained but
-    measured on the training inputs.
+    measured on the training inputs. `augmented` is that of `Trainer`.
     """
 
     kind: str
@@ -63,6 +66,7 @@ class Network:
     options: type
     encoder: type[Any]
     measured: Callable[[keras.Model, Any, np.ndarray], None] | None = None
+    augmented: bool = True
 
 
 class Layers:

@@ -123,7 +123,7 @@ def rebuild_trainer(config: Mapping[str, Any]) -> Trainer:
     encoder = network.encoder.from_json(c.encoder, c.input_shape)
     options = _options(c.spec, network, c.options)
     model = network.build(encoder, c.outputs, c.seed, options)
-    return Trainer(c.spec, model, encoder.encode, config)
+    return Trainer(c.spec, model, encoder.encode, config, network.augmented)
 
 
 def _options(spec: str, network: Network, given: Mapping[str, Any]) -> Any:

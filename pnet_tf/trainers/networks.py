@@ -2,6 +2,7 @@
 
 from .array_nets import DenseFF, ImageCNN, ImageFF, dense_ff, image_cnn, image_ff
 from .base import Network
+from .encoder_net import Sentences, TextEncoder, measure_features, text_encoder
 from .encoders import Raw, Standardised
 from .text_features import TextFeatures
 from .text_nets import (
@@ -28,3 +29,6 @@ CNN = (
 LSTM = (Network("text", text_lstm, TextRecurrent, TextFeatures, measure_idf),)
 GRU = (Network("text", text_gru, TextRecurrent, TextFeatures, measure_idf),)
 TFIDF = (Network("text", tfidf, Tfidf, TfidfFeatures, measure_tfidf),)
+ENCODER = (
+    Network("text", text_encoder, TextEncoder, Sentences, measure_features, augmented=False),
+)

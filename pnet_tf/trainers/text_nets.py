@@ -181,11 +181,23 @@ def _recurrent(
     return keras.Model(text.packed, layers.logits(outputs)(x), name=name)
 
 
+def bag_of(
+    packed: tf.Tensor, features: TextFeatures, layers: Layers, options: TextOptions
+) -> tf.Tensor:
+    """The bag [N, embedding] of packed features int32 [N, L], within another network."""
+    return _bag(_text(features, layers, options, tokens=1, packed=packed))
+
+
 def _text(
-    features: TextFeatures, layers: Layers, options: TextOptions, tokens: int
+    features: TextFeatures,
+    layers: Layers,
+    options: TextOptions,
+    tokens: int,
+    packed: tf.Tensor | None = None,
 ) -> _Text:
     """The IDF table is a weight that is not trained, so it is saved with the others."""
-    packed = keras.Input((features.features,), dtype="int32", name="packed")
+    if packed is None:
+        packed = keras.Input((features.features,), dtype="int32", name="packed")
     buckets = tf.bitwise.bitwise_and(packed, ID_MASK)
     idf = keras.layers.Embedding(
         features.buckets + 1, 1, embeddings_initializer="zeros", trainable=False, name=IDF_LAYER

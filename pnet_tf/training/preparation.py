@@ -58,9 +58,12 @@ def prepare(
     cached = _fits_cache(data, student, 2 if augment else 1)
     project = _projection(student, spec) if cached else None
 
-    def of(split: Split, logits: np.ndarray | None) -> tuple[JointData, int]:
+    def of(
+        split: Split, logits: np.ndarray | None, theirs: np.ndarray | None = None
+    ) -> tuple[JointData, int]:
         encoded = spec.encode(split.inputs)
-        theirs = trainer.encode(split.inputs) if trainer else None
+        if trainer and theirs is None:
+            theirs = trainer.encode(split.inputs)
         inputs = batched(project, encoded.array) if project else encoded.array
         soft = split.soft
         extra = {} if soft is None else {"soft_labels": soft.labels, "soft_shares": soft.shares}
@@ -71,7 +74,8 @@ def prepare(
         if augment:
             rng = np.random.default_rng([settings.seed, epoch, _AUGMENT_STREAM])
             changed = augment(data.train.inputs, rng)
-            found = of(replace(data.train, inputs=changed), teacher_logits)[0]
+            kept = train.trainer if trainer and not trainer.augmented else None
+            found = of(replace(data.train, inputs=changed), teacher_logits, kept)[0]
         added = more(epoch, settings.seed, found.student) if more else {}
         return replace(found, extra={**found.extra, **added})
 
