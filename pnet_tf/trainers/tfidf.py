@@ -53,7 +53,7 @@ class Tfidf(Options, frozen=True):
     shortest: Annotated[int, Meta(ge=1, le=8)] = 2
     longest: Annotated[int, Meta(ge=1, le=8)] = 5
     units: Annotated[int, Meta(ge=0, le=65536)] = 0
-    l2: Annotated[float, Meta(ge=0, le=1000)] = 0.1
+    l2: Annotated[float, Meta(ge=0, le=1000)] = 0.02
     gain: Annotated[float, Meta(gt=0, le=1000)] = 10.0
     feature_dropout: Fraction = 0.0
     dropout: Fraction = 0.5
