@@ -167,7 +167,7 @@ def test_defaults_are_names_that_exist():
     ("spec", "kind", "options", "words"),
     [
         ("lstm", "image", {}, r"ff, cnn, ensemble:a\+b, module:function, got 'lstm'"),
-        ("resnet", "text", {}, r"gru, tfidf, encoder, ensemble:a\+b, module:function, got 'resnet'"),
+        ("resnet", "text", {}, r"tfidf, encoder, ensemble:a\+b, module:function, got 'resnet'"),
         ("cnn", "dense", {}, r"one of ff, ensemble:a\+b, module:function, got 'cnn'"),
         ("ff", "audio", {}, "kind must be"),
         ("ff", "dense", {"depth": 3}, "depth does not exist; allowed: units, dropout"),
