@@ -174,7 +174,7 @@ def pnet_tf(site, *arguments, code=0):
 def test_one_of_each_from_outside(site, tmp_path):
     shown = pnet_tf(site, "train", "--help").stdout
     for text in ("text, structured, dense, local, letters", "sequence, local, twice",
-                 "lstm, gru, bag", "JSON lines: a file .jsonl"):  # fmt: skip
+                 "tfidf, encoder, bag", "JSON lines: a file .jsonl"):  # fmt: skip
         assert text in " ".join(shown.split())
     assert "int4, half" in " ".join(pnet_tf(site, "export", "--help").stdout.split())
     rows = [("aaa", "first"), ("bbb", "second"), ("ab", "first"), ("ccb", "second")] * 6

@@ -132,7 +132,7 @@ def test_a_cache_of_another_width_is_refused_in_one_sentence(folder, tmp_path):
 
 
 def test_an_encoder_is_for_texts(folder):
-    with pytest.raises(InputError, match="trainer for dense inputs must be one of ff, module"):
+    with pytest.raises(InputError, match="trainer for dense inputs must be one of ff, ensemble"):
         build(folder, kind="dense", inputs=np.zeros((2, 3), np.float32))
 
 
