@@ -123,9 +123,7 @@ def parse_table(data: bytes, name: str, text_columns: Sequence[str] = TEXT_COLUM
     header has several label or text columns, the first name of LABEL_COLUMNS or `text_columns`
     counts. Raises InputError that names the line.
     """
-    content = _decode(data, name)
-    quoted = split_ending(name, TABLE_ENDINGS)[1].startswith(".csv")
-    rows = _csv_rows(content, name) if quoted else _tsv_rows(content)
+    rows = _rows(data, name)
     first = next(rows, None)
     if first is None:
         raise InputError(f"{name}: the table is empty; needed: rows of label and text")
@@ -144,9 +142,8 @@ def read_texts(path: Path) -> np.ndarray:
     A column named as TEXT_COLUMNS says, or the only one of a table without a header. Raises
     InputError that names the row.
     """
-    name, content = str(path), _decode(_read(path), str(path))
-    quoted = split_ending(path.name, TABLE_ENDINGS)[1].startswith(".csv")
-    rows = _csv_rows(content, name) if quoted else _tsv_rows(content)
+    name = str(path)
+    rows = _rows(_read(path), name)
     _, first = next(rows, (0, []))
     names = [cell.strip().lower() for cell in first]
     column = next((names.index(c) for c in TEXT_COLUMNS if c in names), None)
@@ -157,12 +154,23 @@ def read_texts(path: Path) -> np.ndarray:
         )
     texts = [first[0]] if column is None else []
     for line, cells in rows:
-        if len(cells) != len(first):
-            raise InputError(
-                f"{name} row {line}: found {len(cells)} columns; allowed: {len(first)} as in row 1"
-            )
+        _check_width(name, line, cells, len(first))
         texts.append(cells[column or 0])
     return object_array(texts)
+
+
+def _rows(data: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
+    """1-based line and cells of each row that is not empty, by the ending of `name`."""
+    content = _decode(data, name)
+    quoted = split_ending(name, TABLE_ENDINGS)[1].startswith(".csv")
+    return _csv_rows(content, name) if quoted else _tsv_rows(content)
+
+
+def _check_width(name: str, line: int, cells: list[str], width: int) -> None:
+    if len(cells) != width:
+        raise InputError(
+            f"{name} row {line}: found {len(cells)} columns; allowed: {width} as in row 1"
+        )
 
 
 def _read(path: Path) -> bytes:
@@ -242,10 +250,7 @@ def _check_once(names: list[str], chosen: Sequence[int], name: str) -> None:
 
 
 def _append(table: Table, line: int, cells: list[str], columns: _Columns, width: int) -> None:
-    if len(cells) != width:
-        raise InputError(
-            f"{table.name} row {line}: found {len(cells)} columns; allowed: {width} as in row 1"
-        )
+    _check_width(table.name, line, cells, width)
     label, text = cells[columns.label].strip(), cells[columns.text]
     problem = label_problem(label)
     if problem or not text.strip():

@@ -185,8 +185,7 @@ def plan_fit(
     """Build and check all that a fit needs; arguments as `fit` has them."""
     given, carried = data, _from_graph(data, settings, graph, teacher_logits)
     unlabelled = _unlabelled(data, settings, unlabelled, teacher_logits)
-    if carried and unlabelled:
-        raise InputError("a graph and unlabelled inputs cannot be learned from at once; give one")
+    _check_together(carried, unlabelled)
     added = carried or unlabelled
     data = added.data if added else data
     spec = InputSpec.of(data.kind, data.input_shape, settings.byte_length)
@@ -200,17 +199,9 @@ def plan_fit(
     objective = joint_objective(settings.loss) if terms is None else tuple(terms)
     objective += graph_terms(settings.graph) if carried and terms is None else ()
     teacher = choose_trainer(data, settings, spec, trainer, teacher_logits)
-    if teacher_logits is not None:
-        teacher_logits = check_logits(
-            "teacher_logits", np.asarray(teacher_logits), len(data.train.targets), outputs
-        )
-    elif settings.teacher_logits:
-        teacher_logits = load_teacher_logits(
-            settings.teacher_logits, data.train, data.labels, outputs=outputs
-        )
+    teacher_logits = _stored_logits(data, settings, teacher_logits, outputs)
     more = carried.extra if carried else None
-    if unlabelled and teacher is None:
-        raise InputError("unlabelled inputs are for a trainer to answer, and there is none")
+    _check_taught(unlabelled, teacher)
     prepared = prepare(data, spec, settings, student, teacher, teacher_logits, more)
     count = unlabelled.count if unlabelled else 0
     joint = JointFit(
@@ -234,11 +225,24 @@ def plan_fit(
     )
 
 
+def _stored_logits(
+    data: Dataset, settings: Settings, given: np.ndarray | None, outputs: int
+) -> np.ndarray | None:
+    """Logits of train that are given, else those of the file that the settings name."""
+    if given is not None:
+        return check_logits("teacher_logits", np.asarray(given), len(data.train.targets), outputs)
+    if settings.teacher_logits:
+        return load_teacher_logits(
+            settings.teacher_logits, data.train, data.labels, outputs=outputs
+        )
+    return None
+
+
 def _unlabelled(
     data: Dataset,
     settings: Settings,
-    given: UnlabelledExamples | None,
-    teacher_logits: np.ndarray | None,
+    given: UnlabelledExamples | None = None,
+    teacher_logits: np.ndarray | None = None,
 ) -> UnlabelledExamples | None:
     """What is given, else what the settings name; None without any."""
     path = settings.unlabelled.inputs
@@ -268,15 +272,28 @@ def _from_graph(
 def check_settings(data: Dataset, many: Sequence[Settings]) -> None:
     """Raise the InputError that `fit` would end with for any of `many` whole settings.
 
-    Trainer and graph are those of the first: give settings with the same ones.
+    Trainer, graph and unlabelled inputs are those of the first: give settings with the same ones.
     """
-    _from_graph(data, many[0])
+    carried, unlabelled = _from_graph(data, many[0]), _unlabelled(data, many[0])
+    _check_together(carried, unlabelled)
     for settings in many:
         spec = InputSpec.of(data.kind, data.input_shape, settings.byte_length)
         build_student(StudentConfig.of(settings, spec, outputs_of(data)))
         joint_objective(settings.loss)
     spec = InputSpec.of(data.kind, data.input_shape, many[0].byte_length)
-    choose_trainer(data, many[0], spec, None, None)
+    _check_taught(unlabelled, choose_trainer(data, many[0], spec, None, None))
+
+
+def _check_together(
+    carried: GraphExamples | None, unlabelled: UnlabelledExamples | None
+) -> None:
+    if carried and unlabelled:
+        raise InputError("a graph and unlabelled inputs cannot be learned from at once; give one")
+
+
+def _check_taught(unlabelled: UnlabelledExamples | None, teacher: Trainer | None) -> None:
+    if unlabelled and teacher is None:
+        raise InputError("unlabelled inputs are for a trainer to answer, and there is none")
 
 
 def outputs_of(data: Dataset) -> int:

@@ -6,7 +6,7 @@ import pytest
 from pnet_tf.data import make_dataset
 from pnet_tf.errors import InputError
 from pnet_tf.settings import make_settings
-from pnet_tf.training.fit import fit, plan_fit
+from pnet_tf.training.fit import check_settings, fit, plan_fit
 from pnet_tf.training.unlabelled import make_unlabelled
 
 from .small import ALONE, TAUGHT, WORDS, features, texts, weights
@@ -42,7 +42,7 @@ BAD = {
     "nothing is left": (DATA, ["", "open it"], "no input is left; left out: 1 empty, 1 in valid"),
     "none": (DATA, [], "no inputs given"),
     "another width": (ROWS, MORE[:, :3], "needed, as the data are: float32 ['N', 6]"),
-    "not finite": (ROWS, np.full((2, 6), np.nan), ""),
+    "not finite": (ROWS, np.full((2, 6), np.nan), "[0, 0] is nan; allowed: finite"),
     "images": (ROWS, np.zeros((2, 4, 4), np.uint8), "needed, as the data are"),
 }
 
@@ -83,6 +83,17 @@ def test_only_the_distillation_term_counts_on_them():
         np.abs(one - two).max() > 1e-3
         for one, two in zip(weights(found.student), weights(taught.student), strict=True)
     )
+
+
+def test_settings_are_refused_before_a_sweep(tmp_path):
+    np.savez(tmp_path / "x.npz", x=MORE[:, :3])
+    change = {"unlabelled": {"inputs": str(tmp_path / "x.npz")}}
+    with pytest.raises(InputError, match=r"x.npz is float32 \[30, 3\]; needed, as the data are"):
+        check_settings(ROWS, [make_settings("dense", [TAUGHT, change])])
+    np.savez(tmp_path / "x.npz", x=MORE)
+    check_settings(ROWS, [make_settings("dense", [TAUGHT, change])])
+    with pytest.raises(InputError, match="for a trainer to answer, and there is none"):
+        check_settings(ROWS, [make_settings("dense", [ALONE, change])])
 
 
 def test_a_step_has_as_many_as_the_ratio_says():
