@@ -24,9 +24,8 @@ from ..training.small import (
     pictures,
     same,
     texts,
-    untraced,
 )
-from .test_resume import Camera, arrays, outcome
+from .test_resume import arrays, cameras, outcome
 
 pytestmark = pytest.mark.usefixtures("eager")
 QUICK = {"schedule": {"epochs": 1, "batch_size": 64}}
@@ -62,17 +61,10 @@ def settings_of(kind, edges):
 
 @pytest.fixture(scope="module")
 def trained(sources, edges, tmp_path_factory):
-    """`trained(kind) -> Camera` of a run with a graph, which nobody may change."""
-    made = {}
-
-    def camera(kind):
-        if kind not in made:
-            made[kind] = Camera(tmp_path_factory.mktemp("trained") / kind)
-            with untraced():
-                train(sources[kind], made[kind].out, settings_of(kind, edges), watch=made[kind])
-        return made[kind]
-
-    return camera
+    """`trained(kind) -> Camera` of a run with a graph."""
+    return cameras(
+        tmp_path_factory.mktemp("trained"), sources, lambda kind: settings_of(kind, edges)
+    )
 
 
 def history(run):

@@ -40,6 +40,19 @@ class Camera:
         shutil.copytree(self.out, self.shot(row["epoch"]))
 
 
+def cameras(folder, sources, settings_of):
+    """Kind -> Camera of a run that is trained when it is first asked for; nobody may change it."""
+    made = {}
+
+    def camera(kind):
+        if kind not in made:
+            made[kind] = Camera(folder / kind)
+            train(sources[kind], made[kind].out, settings_of(kind), watch=made[kind])
+        return made[kind]
+
+    return camera
+
+
 def outcome(path):
     """Everything that a run ends with but for the time it took."""
     rows = list(csv.DictReader((path / runs.HISTORY).read_text().splitlines()))

@@ -8,12 +8,12 @@ import pytest
 
 from pnet_tf.runs import directory as runs
 from pnet_tf.runs.export import export_run
-from pnet_tf.runs.train import resume, train
+from pnet_tf.runs.train import resume
 
 from ..calls import call
 from ..training.small import features, pictures, same
 from .conftest import SETTINGS
-from .test_resume import Camera, arrays, outcome
+from .test_resume import arrays, cameras, outcome
 
 pytestmark = pytest.mark.usefixtures("eager")
 KINDS = ("text", "dense", "image")
@@ -39,16 +39,10 @@ def settings_of(kind, files):
 
 @pytest.fixture(scope="module")
 def trained(sources, files, tmp_path_factory):
-    """`trained(kind) -> Camera` of a run with unlabelled inputs, which nobody may change."""
-    made = {}
-
-    def camera(kind):
-        if kind not in made:
-            made[kind] = Camera(tmp_path_factory.mktemp("trained") / kind)
-            train(sources[kind], made[kind].out, settings_of(kind, files), watch=made[kind])
-        return made[kind]
-
-    return camera
+    """`trained(kind) -> Camera` of a run with unlabelled inputs."""
+    return cameras(
+        tmp_path_factory.mktemp("trained"), sources, lambda kind: settings_of(kind, files)
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
