@@ -55,6 +55,8 @@ class _Train(Command):
 @click.option("--unlabelled-ratio", type=float, metavar="X", help="Of them in a step for each "
               "example of DATA [default: 1].")  # fmt: skip
 @click.option("--trainer-weights", metavar="RUN", help="Start from the trainer of another run.")
+@click.option("--trainer-first", is_flag=True, help="The trainer learns alone, the student then "
+              "from its answers.")  # fmt: skip
 @click.option("--freeze-trainer", is_flag=True, help="Do not train the trainer.")
 @click.option("--projection", metavar="NAME", cls=Named, table=PROJECTIONS)
 @click.option("--projections", type=int, metavar="T", help="Number of projection functions.")
