@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from itertools import chain
 from typing import Annotated, Any
 
 import numpy as np
@@ -121,19 +123,24 @@ class TfidfFeatures:
         words = text_words(text)[:MAX_TOKENS]
         pairs = zip(["", *words], words, strict=False)
         names = [f"1{word}" for word in words] + [f"2{before} {word}" for before, word in pairs]
-        letters = (
-            gram for word in words for gram in letter_grams(word, self.shortest, self.longest)
+        hashing = self.buckets, self.shortest, self.longest
+        letters = chain.from_iterable(_letters(word, *hashing) for word in words)
+        return _entries((bucket_of(name, self.buckets) for name in names), _WORDS) + _entries(
+            letters, _LETTERS
         )
-        return self._entries(names, _WORDS) + self._entries(letters, _LETTERS)
 
-    def _entries(self, names: Iterable[str], group: int) -> list[int]:
-        counts: Counter[int] = Counter()
-        for name, count in Counter(names).items():
-            counts[bucket_of(name, self.buckets)] += count
-        return [
-            bucket | group | (min(count, _MOST_COUNT) - 1) << _COUNT_BITS
-            for bucket, count in counts.items()
-        ]
+
+@lru_cache(1 << 16)
+def _letters(word: str, buckets: int, shortest: int, longest: int) -> tuple[int, ...]:
+    """Buckets of the n-grams of a word; texts have most words in common."""
+    return tuple(bucket_of(gram, buckets) for gram in letter_grams(word, shortest, longest))
+
+
+def _entries(buckets: Iterable[int], group: int) -> list[int]:
+    return [
+        bucket | group | (min(count, _MOST_COUNT) - 1) << _COUNT_BITS
+        for bucket, count in Counter(buckets).items()
+    ]
 
 
 def _least_texts(texts: int) -> int:
