@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .data import Dataset as Dataset
     from .data import InputSpec as InputSpec
     from .data import Split as Split
+    from .data import hide_labels as hide_labels
     from .data import load_dataset as load_dataset
     from .data import make_dataset as make_dataset
     from .errors import InputError as InputError
@@ -111,6 +112,7 @@ _MODULES = {
     "export_run": "runs.export",
     "export_student": "export.pipeline",
     "fit": "training.fit",
+    "hide_labels": "data",
     "inspect_model": "tflite.inspect",
     "int4_aware": "compress.int4",
     "int8_aware": "compress.qat",

@@ -204,6 +204,11 @@ class Settings(_Frozen, frozen=True):
     ] = None
     graph: GraphSettings = GraphSettings()
     unlabelled: UnlabelledSettings = UnlabelledSettings()
+    labels_per_class: Annotated[
+        Annotated[int, Meta(ge=1)] | None,
+        Meta(description="Hide all but so many labels of each class of train; the other examples "
+             "are learned from as unlabelled ones."),
+    ] = None  # fmt: skip
     qat: Annotated[
         QatMode, Meta(description="Quantisation-aware training.")
     ] = "none"

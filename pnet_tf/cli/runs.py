@@ -54,6 +54,8 @@ class _Train(Command):
               "answers: a table of messages, a folder of images, or an .npz with x.")  # fmt: skip
 @click.option("--unlabelled-ratio", type=float, metavar="X", help="Of them in a step for each "
               "example of DATA [default: 1].")  # fmt: skip
+@click.option("--labels-per-class", type=int, metavar="K", help="Hide all but K labels of each "
+              "class of train, drawn with --seed; the other examples are unlabelled.")  # fmt: skip
 @click.option("--trainer-weights", metavar="RUN", help="Start from the trainer of another run.")
 @click.option("--freeze-trainer", is_flag=True, help="Do not train the trainer.")
 @click.option("--projection", metavar="NAME", cls=Named, table=PROJECTIONS)

@@ -19,6 +19,7 @@ def show_training(report: Any) -> None:
         "head parameters": f"{report.parameters:,}",
         "bits": f"{report.bits:,}",
         "examples, train / valid": f"{report.train_examples:,} / {report.valid_examples:,}",
+        "labels hidden": f"{report.hidden_labels:,}" if report.hidden_labels else None,
         "without a label": _unlabelled(report),
         "messages cut to fit": report.cut_messages or None,
         "valid accuracy, trainer": percent(report.valid_trainer_accuracy),
@@ -32,7 +33,7 @@ def show_training(report: Any) -> None:
 def _unlabelled(report: Any) -> str | None:
     out = ", ".join(f"{count:,} {why}" for why, count in report.unlabelled_dropped.items())
     found = f"{report.unlabelled_examples:,}" + (f"; left out: {out}" if out else "")
-    return found if report.unlabelled_examples else None
+    return found if report.unlabelled_examples or out else None
 
 
 def show_teaching(report: TeachReport) -> None:

@@ -30,7 +30,9 @@ from .samples import save_samples
 class TrainReport:
     """What training ended with; accuracies 0..1 (None for regression, where `*_mse` are set).
 
-    `unlabelled_dropped`: reason -> inputs without labels that were left out.
+    `train_examples` are those of train that labels were learned from. `hidden_labels`: others of
+    it, whose labels `labels_per_class` hid. `unlabelled_examples`: inputs without labels, those
+    among them; `unlabelled_dropped`: reason -> inputs that were left out.
     """
 
     run: str
@@ -42,6 +44,7 @@ class TrainReport:
     train_examples: int
     valid_examples: int
     cut_messages: int
+    hidden_labels: int = 0
     unlabelled_examples: int = 0
     unlabelled_dropped: Mapping[str, int] = field(default_factory=dict)
     valid_trainer_accuracy: float | None = None
@@ -118,6 +121,9 @@ def resume(
     if plan.unlabelled and config.unlabelled_sha256 not in ("", plan.unlabelled.sha256):
         raise InputError(
             f"the inputs in {settings.unlabelled.inputs} have changed since {run.path} was started"
+            if settings.unlabelled.inputs is not None
+            else f"{run.path} learned from other inputs without labels: it was started with "
+            f"version {config.version}, this is {__version__}"
         )
     return _carry_out(run, plan, watch)
 
@@ -193,6 +199,7 @@ def _finish(
     run: runs.Run, fitted: Fitted, unlabelled: UnlabelledExamples | None
 ) -> TrainReport:
     student, trainer, data = fitted.student, fitted.trainer, fitted.data
+    more = unlabelled or UnlabelledExamples(data, 0, {})
     report = TrainReport(
         run=str(run.path),
         data=run.config.data,
@@ -200,11 +207,12 @@ def _finish(
         seconds=fitted.seconds,
         parameters=student.head.count_params(),
         bits=int(np.prod(student.head.input_shape[1:])),
-        train_examples=len(data.train.targets),
+        train_examples=more.examples,
         valid_examples=len(data.valid.targets),
         cut_messages=fitted.cut_messages,
-        unlabelled_examples=unlabelled.count if unlabelled else 0,
-        unlabelled_dropped=unlabelled.dropped if unlabelled else {},
+        hidden_labels=more.hidden,
+        unlabelled_examples=more.count,
+        unlabelled_dropped=more.dropped,
         **{k: v for k, v in fitted.best.items() if k in _SCORES},
     )
     save_samples(run, data)

@@ -7,31 +7,77 @@ from typing import Any
 
 import numpy as np
 
-from ..data import Dataset
+from ..data import Dataset, hide_labels
 from ..data.fingerprint import split_sha256
 from ..data.parts import check_inputs, input_keys
 from ..data.spec import items_of
 from ..data.types import Split, object_array
+from ..data.unlabelled import read_unlabelled
 from ..errors import InputError
+from ..settings import Settings
 
 
 @dataclass(frozen=True, eq=False)
 class UnlabelledExamples:
     """`data` has train's examples, then `count` ones without a label.
 
-    `dropped`: reason -> inputs that were left out.
+    `hidden`: how many of train's examples had their label hidden. `dropped`: reason -> inputs that
+    were left out.
     """
 
     data: Dataset
     count: int
     dropped: dict[str, int]
+    hidden: int = 0
+
+    @property
+    def examples(self) -> int:
+        """Of train, those without a label not counted."""
+        return len(self.data.train.targets) - self.count
 
     @property
     def sha256(self) -> str:
         """Hex digest of the inputs that were added."""
         train = self.data.train
-        added = Split(train.inputs[-self.count :], train.targets[-self.count :])
+        added = Split(train.inputs[self.examples :], train.targets[self.examples :])
         return split_sha256(added, ())
+
+
+def unlabelled_examples(
+    data: Dataset, settings: Settings, given: Any = None, *, taught: bool
+) -> UnlabelledExamples | None:
+    """What is learned without labels: examples of train whose labels are hidden, and inputs given,
+    else those that settings name; None without any.
+
+    `taught`: whether a trainer answers them. Without one hidden examples are left out. Raises
+    InputError as `hide_labels` and `make_unlabelled` do.
+    """
+    path, title, found = settings.unlabelled.inputs, "unlabelled", None
+    if settings.labels_per_class is not None:
+        found = _hidden(data, settings.labels_per_class, settings.seed, taught)
+    if given is None and path is not None:
+        given, title = read_unlabelled(path, data.kind), path
+    if given is None:
+        return found
+    return make_unlabelled(given, data, title) if found is None else _joined(found, given, title)
+
+
+def _hidden(data: Dataset, per_class: int, seed: int, taught: bool) -> UnlabelledExamples:
+    few, rest = hide_labels(data, per_class, seed)
+    if not taught or not len(rest):
+        dropped = {"without a trainer to answer": len(rest)} if len(rest) else {}
+        return UnlabelledExamples(few, 0, dropped, len(rest))
+    return replace(make_unlabelled(rest, few, "train, its labels hidden"), hidden=len(rest))
+
+
+def _joined(found: UnlabelledExamples, inputs: Any, title: str) -> UnlabelledExamples:
+    """`found` with further inputs behind its own."""
+    more = make_unlabelled(inputs, found.data, title)
+    dropped = {
+        reason: found.dropped.get(reason, 0) + more.dropped.get(reason, 0)
+        for reason in {**found.dropped, **more.dropped}
+    }
+    return replace(found, data=more.data, count=found.count + more.count, dropped=dropped)
 
 
 def make_unlabelled(inputs: Any, data: Dataset, title: str = "unlabelled") -> UnlabelledExamples:
