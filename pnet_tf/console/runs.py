@@ -32,7 +32,8 @@ def show_training(report: Any) -> None:
 
 def _unlabelled(report: Any) -> str | None:
     out = ", ".join(f"{count:,} {why}" for why, count in report.unlabelled_dropped.items())
-    found = f"{report.unlabelled_examples:,}" + (f"; left out: {out}" if out else "")
+    made = f", {report.made_examples:,} of them made" if report.made_examples else ""
+    found = f"{report.unlabelled_examples:,}{made}" + (f"; left out: {out}" if out else "")
     return found if report.unlabelled_examples or out else None
 
 

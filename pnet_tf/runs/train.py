@@ -32,7 +32,8 @@ class TrainReport:
 
     `train_examples` are those of train that labels were learned from. `hidden_labels`: others of
     it, whose labels `labels_per_class` hid. `unlabelled_examples`: inputs without labels, those
-    among them; `unlabelled_dropped`: reason -> inputs that were left out.
+    and the `made_examples` of `augment.transfer` among them; `unlabelled_dropped`: reason -> inputs
+    that were left out.
     """
 
     run: str
@@ -46,6 +47,7 @@ class TrainReport:
     cut_messages: int
     hidden_labels: int = 0
     unlabelled_examples: int = 0
+    made_examples: int = 0
     unlabelled_dropped: Mapping[str, int] = field(default_factory=dict)
     valid_trainer_accuracy: float | None = None
     valid_projection_accuracy: float | None = None
@@ -212,6 +214,7 @@ def _finish(
         cut_messages=fitted.cut_messages,
         hidden_labels=more.hidden,
         unlabelled_examples=more.count,
+        made_examples=more.made,
         unlabelled_dropped=more.dropped,
         **{k: v for k, v in fitted.best.items() if k in _SCORES},
     )

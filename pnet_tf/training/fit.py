@@ -196,7 +196,8 @@ def plan_fit(
         check_output("student", student, spec.shape, spec.dtype, outputs)
     objective = joint_objective(settings.loss) if terms is None else tuple(terms)
     objective += graph_terms(settings.graph) if carried and terms is None else ()
-    teacher = choose_trainer(data, settings, spec, trainer, teacher_logits)
+    real = more.real if more else data
+    teacher = choose_trainer(real, settings, spec, trainer, teacher_logits)
     teacher_logits = _stored_logits(data, settings, teacher_logits, outputs)
     _check_taught(more, teacher)
     extra = carried.extra if carried else None
@@ -247,6 +248,8 @@ def _unlabelled(
         raise InputError(
             "labels_per_class hides labels, and teacher_logits were made with all of them; give one"
         )
+    if stored and settings.augment.transfer:
+        raise InputError("teacher_logits are for the examples of train, not for augment.transfer")
     if stored and (given is not None or settings.unlabelled.inputs is not None):
         raise InputError("teacher_logits are for the examples of train, not for unlabelled inputs")
     taught = trainer is not None or settings.trainer.name != "none"
@@ -288,13 +291,15 @@ def _check_together(
     carried: GraphExamples | None, unlabelled: UnlabelledExamples | None
 ) -> None:
     if carried and unlabelled:
-        what = "labels_per_class" if unlabelled.hidden else "unlabelled inputs"
+        what = "augment.transfer" if unlabelled.made == unlabelled.count else "unlabelled inputs"
+        what = "labels_per_class" if unlabelled.hidden else what
         raise InputError(f"a graph and {what} cannot be learned from at once; give one")
 
 
 def _check_taught(unlabelled: UnlabelledExamples | None, teacher: Trainer | None) -> None:
     if unlabelled and unlabelled.count and teacher is None:
-        raise InputError("unlabelled inputs are for a trainer to answer, and there is none")
+        what = "inputs that augment.transfer makes" if unlabelled.made else "unlabelled inputs"
+        raise InputError(f"{what} are for a trainer to answer, and there is none")
 
 
 def outputs_of(data: Dataset) -> int:

@@ -15,11 +15,12 @@ from ..data.types import Split, object_array
 from ..data.unlabelled import read_unlabelled
 from ..errors import InputError
 from ..settings import Settings
+from .transfer import make_transfer
 
 
 @dataclass(frozen=True, eq=False)
 class UnlabelledExamples:
-    """`data` has train's examples, then `count` ones without a label.
+    """`data` has train's examples, then `count` ones without a label, the last `made` of them made.
 
     `hidden`: how many of train's examples had their label hidden. `dropped`: reason -> inputs that
     were left out.
@@ -29,11 +30,18 @@ class UnlabelledExamples:
     count: int
     dropped: dict[str, int]
     hidden: int = 0
+    made: int = 0
 
     @property
     def examples(self) -> int:
         """Of train, those without a label not counted."""
         return len(self.data.train.targets) - self.count
+
+    @property
+    def real(self) -> Dataset:
+        """`data` without the inputs that were made, to be measured."""
+        size = len(self.data.train.targets) - self.made
+        return replace(self.data, train=self.data.train.take(np.arange(size)))
 
     @property
     def sha256(self) -> str:
@@ -46,20 +54,23 @@ class UnlabelledExamples:
 def unlabelled_examples(
     data: Dataset, settings: Settings, given: Any = None, *, taught: bool
 ) -> UnlabelledExamples | None:
-    """What is learned without labels: examples of train whose labels are hidden, and inputs given,
-    else those that settings name; None without any.
+    """What is learned without labels; None where nothing is.
 
-    `taught`: whether a trainer answers them. Without one hidden examples are left out. Raises
-    InputError as `hide_labels` and `make_unlabelled` do.
+    Examples of train whose labels are hidden, inputs given, else those that settings name, and ones
+    made of all these. `taught`: whether a trainer answers them. Without one hidden examples are
+    left out. Raises InputError as `hide_labels`, `make_unlabelled` and `make_transfer` do.
     """
     path, title, found = settings.unlabelled.inputs, "unlabelled", None
     if settings.labels_per_class is not None:
         found = _hidden(data, settings.labels_per_class, settings.seed, taught)
     if given is None and path is not None:
         given, title = read_unlabelled(path, data.kind), path
-    if given is None:
-        return found
-    return make_unlabelled(given, data, title) if found is None else _joined(found, given, title)
+    if given is not None:
+        found = _joined(found or UnlabelledExamples(data, 0, {}), given, title)
+    if settings.augment.transfer:
+        before = found or UnlabelledExamples(data, 0, {})
+        found = _with_made(before, settings.augment.transfer, settings.seed)
+    return found
 
 
 def _hidden(data: Dataset, per_class: int, seed: int, taught: bool) -> UnlabelledExamples:
@@ -78,6 +89,17 @@ def _joined(found: UnlabelledExamples, inputs: Any, title: str) -> UnlabelledExa
         for reason in {**found.dropped, **more.dropped}
     }
     return replace(found, data=more.data, count=found.count + more.count, dropped=dropped)
+
+
+def _with_made(found: UnlabelledExamples, count: int, seed: int) -> UnlabelledExamples:
+    """`found` with made inputs behind its own."""
+    data = found.data
+    taken = [split.inputs for split in (data.valid, data.test) if split is not None]
+    if data.task != "classification":
+        raise InputError("augment.transfer makes inputs for classes, not for a regression")
+    made = make_transfer(data.train.inputs, count, seed, taken)
+    whole = _joined(found, made, "augment.transfer")
+    return replace(whole, made=whole.count - found.count)
 
 
 def make_unlabelled(inputs: Any, data: Dataset, title: str = "unlabelled") -> UnlabelledExamples:

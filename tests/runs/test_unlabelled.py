@@ -104,6 +104,43 @@ def test_hidden_labels_are_unlabelled_inputs(sources, few, tmp_path, kind, witho
         assert same(arrays(run), arrays(camera.out))
 
 
+MADE = {"text": 30, "image": 20, "dense": 20}
+
+
+@pytest.fixture(scope="module")
+def transferred(sources, files, tmp_path_factory):
+    """`transferred(kind) -> Camera` of a run with made inputs, of texts beside others."""
+    more = {"text": {**FEW, "unlabelled": {"inputs": str(files["text"])}}}
+    return cameras(
+        tmp_path_factory.mktemp("made"),
+        sources,
+        lambda kind: [SETTINGS[kind], more.get(kind, {}), {"augment": {"transfer": MADE[kind]}}],
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_run_with_made_inputs_ends_as_one_that_was_not_killed(
+    sources, transferred, tmp_path, kind
+):
+    camera = transferred(kind)
+    report = runs.read_json(camera.out / runs.REPORT)
+    others = {"text": 51, "image": 0, "dense": 0}[kind]
+    assert report["made_examples"] == MADE[kind]
+    assert report["unlabelled_examples"] == others + MADE[kind]
+    for epoch in (0, 1):
+        run = shutil.copytree(camera.shot(epoch), tmp_path / str(epoch))
+        resume(sources[kind], run)
+        assert outcome(run) == outcome(camera.out)
+        assert same(arrays(run), arrays(camera.out))
+
+
+def test_the_end_says_how_many_were_made(sources, tmp_path):
+    config = tmp_path / "c.json"
+    runs.write_json(config, {**SETTINGS["text"], "augment": {"transfer": 7}})
+    shown = call("train", sources["text"], "--out", tmp_path / "run", "--config", config).stdout
+    assert re.search(r"without a label +7, 7 of them made", shown)
+
+
 def test_the_command_hides_labels_and_says_so(sources, few, tmp_path):
     config, run = tmp_path / "c.json", tmp_path / "run"
     runs.write_json(config, {**SETTINGS["dense"], **FEW, "labels_per_class": None})
