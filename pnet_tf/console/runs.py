@@ -1,12 +1,13 @@
-"""The ends of `train` and `teach`."""
+"""The ends of `train`, `teach` and `label-next`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .screen import pairs, percent
+from .screen import pairs, percent, say
 
 if TYPE_CHECKING:
+    from ..runs.label_next import LabelNextReport
     from ..runs.teach import TeachReport
 
 
@@ -45,5 +46,22 @@ def show_teaching(report: TeachReport) -> None:
             "logits": f"{report.examples:,} examples, {report.outputs} labels",
             "trainers": report.trainers,
             "right on the training split": f"{report.train_accuracy:.2%}",
+        }
+    )
+
+
+def show_labels_next(report: LabelNextReport) -> None:
+    """The end of `label-next`: the inputs, unless they are in a file, and what they are of."""
+    if report.file is None:
+        widest = max(len(row.guess) for row in report.rows)
+        for row in report.rows:
+            say(f"{row.margin:.3f}  {row.guess:{widest}}  {row.input}")
+    out = ", ".join(f"{count:,} {why}" for why, count in report.left_out.items())
+    pairs(
+        {
+            "file": report.file,
+            "to label": f"{len(report.rows):,} of {report.candidates:,}",
+            "left out": out or None,
+            "margins and guesses": f"of the {report.judge}",
         }
     )

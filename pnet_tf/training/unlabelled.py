@@ -110,7 +110,7 @@ def make_unlabelled(inputs: Any, data: Dataset, title: str = "unlabelled") -> Un
     """
     if data.task != "classification":
         raise InputError(f"{title}: inputs without labels are for classes, not for a regression")
-    found, dropped = _checked(inputs, data, title), {}
+    found, dropped = fitting(inputs, data, title), {}
     if data.kind == "text":
         found, dropped["empty"] = _only(found, [bool(text.strip()) for text in found.tolist()])
     measured = {
@@ -127,8 +127,8 @@ def make_unlabelled(inputs: Any, data: Dataset, title: str = "unlabelled") -> Un
     return UnlabelledExamples(with_unlabelled(data, found), len(found), dropped)
 
 
-def _checked(inputs: Any, data: Dataset, title: str) -> np.ndarray:
-    """Inputs as `Split.inputs` of `data` are."""
+def fitting(inputs: Any, data: Dataset, title: str) -> np.ndarray:
+    """`inputs` as `Split.inputs` of `data` are; raises InputError for another kind or shape."""
     if data.kind == "text":
         found = object_array(items_of(inputs))
         if not all(isinstance(item, str) for item in found.tolist()):
