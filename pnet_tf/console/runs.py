@@ -29,6 +29,8 @@ def show_training(report: Any) -> None:
         "valid mse, projection network": report.valid_projection_mse,
     }
     pairs(rows)
+    if report.advice:
+        say(report.advice)
 
 
 def _unlabelled(report: Any) -> str | None:

@@ -22,6 +22,7 @@ from ..training.types import Metrics, Progress, Watch
 from ..training.unlabelled import UnlabelledExamples
 from ..version import __version__
 from . import directory as runs
+from .advice import advice
 from .load import Trust, ask, fresh_trainer, load_trainer
 from .samples import save_samples
 
@@ -33,7 +34,7 @@ class TrainReport:
     `train_examples` are those of train that labels were learned from. `hidden_labels`: others of
     it, whose labels `labels_per_class` hid. `unlabelled_examples`: inputs without labels, those
     and the `made_examples` of `augment.transfer` among them; `unlabelled_dropped`: reason -> inputs
-    that were left out.
+    that were left out. `advice`: what more inputs would bring where labels are few, else null.
     """
 
     run: str
@@ -49,6 +50,7 @@ class TrainReport:
     unlabelled_examples: int = 0
     made_examples: int = 0
     unlabelled_dropped: Mapping[str, int] = field(default_factory=dict)
+    advice: str | None = None
     valid_trainer_accuracy: float | None = None
     valid_projection_accuracy: float | None = None
     valid_trainer_mse: float | None = None
@@ -177,7 +179,7 @@ def _carry_out(run: runs.Run, plan: JointTraining, watch: Watch | None) -> Train
     _restore(run, plan.joint)
     board = _TensorBoard(run.path / runs.TENSORBOARD)
     fitted = plan.run(watch, on_epoch=lambda fit: save_epoch(run, fit, board))
-    return _finish(run, fitted, plan.unlabelled)
+    return _finish(run, fitted, plan)
 
 
 def save_epoch(run: runs.Run, fit: JointFit, board: _TensorBoard) -> None:
@@ -197,11 +199,9 @@ def _restore(run: runs.Run, fit: JointFit) -> None:
         fit.restore(arrays, progress)
 
 
-def _finish(
-    run: runs.Run, fitted: Fitted, unlabelled: UnlabelledExamples | None
-) -> TrainReport:
+def _finish(run: runs.Run, fitted: Fitted, plan: JointTraining) -> TrainReport:
     student, trainer, data = fitted.student, fitted.trainer, fitted.data
-    more = unlabelled or UnlabelledExamples(data, 0, {})
+    more = plan.unlabelled or UnlabelledExamples(data, 0, {})
     report = TrainReport(
         run=str(run.path),
         data=run.config.data,
@@ -216,6 +216,7 @@ def _finish(
         unlabelled_examples=more.count,
         made_examples=more.made,
         unlabelled_dropped=more.dropped,
+        advice=advice(plan),
         **{k: v for k, v in fitted.best.items() if k in _SCORES},
     )
     save_samples(run, data)
