@@ -47,6 +47,7 @@ def _plain_change(options: Mapping[str, Any]) -> dict[str, Any]:
         teacher_logits=options["teacher_logits"],
         graph={"edges": options["graph"]} if options["graph"] else None,
         unlabelled=unlabelled or None,
+        labels_per_class=options["labels_per_class"],
         trainer_weights=options["trainer_weights"],
         valid_fraction=options["valid_fraction"],
         seed=options["seed"],
