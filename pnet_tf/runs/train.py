@@ -12,6 +12,7 @@ import numpy as np
 
 from .._keras import tf
 from ..data import Dataset, data_sha256, read_source
+from ..data.unlabelled import unlabelled_beside
 from ..errors import InputError
 from ..parsing import parse
 from ..settings import Settings, make_settings
@@ -74,13 +75,14 @@ def train(
 ) -> TrainReport:
     """Train a trainer and a ProjectionNet jointly on `source` and write the run `out`.
 
-    `changes` are laid over the recipe, see `settings.make_settings`. `trust`: whether the run that
+    `changes` are laid over the recipe, see `settings.make_settings`. Inputs without labels that lie
+    in the folder `source` (`unlabelled_beside`) are learned from too. `trust`: whether the run that
     `trainer_weights` names may bring code. Raises InputError for bad data or settings, also when
     `out` exists. Same arguments on one machine, same weights.
     """
     path = runs.check_new(out)
     found = read_source(source, task=task)
-    settings = make_settings(found.kind, changes, recipe=recipe)
+    settings = _settings(source, found.kind, changes, recipe)
     data = found.divide(seed=settings.seed, valid_fraction=settings.valid_fraction)
     plan = plan_fit(data, settings, trainer=_borrowed(data, settings, trust))
     config = _config(source, plan)
@@ -130,6 +132,24 @@ def resume(
             f"version {config.version}, this is {__version__}"
         )
     return _carry_out(run, plan, watch)
+
+
+def _settings(
+    source: str,
+    kind: str,
+    changes: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    recipe: str | None,
+) -> Settings:
+    """Those asked for, with the inputs without labels that lie in the folder `source`.
+
+    These are left alone where others are named, and where no trainer could answer them.
+    """
+    asked, beside = make_settings(kind, changes, recipe=recipe), unlabelled_beside(source, kind)
+    others = asked.unlabelled.inputs or asked.teacher_logits or asked.graph.edges
+    if beside is None or others or asked.trainer.name == "none":
+        return asked
+    given = [changes] if isinstance(changes, Mapping) else list(changes)
+    return make_settings(kind, [{"unlabelled": {"inputs": str(beside)}}, *given], recipe=recipe)
 
 
 def _borrowed(data: Dataset, settings: Settings, trust: Trust) -> Trainer | None:

@@ -28,7 +28,7 @@ from .source import SAMPLE, SAMPLE_FILE
 from .stages import digest
 from .words import WordList
 
-SILENT_RATIO, MOST_SILENT_RATIO = 1.25, 100.0
+SILENT_RATIO, MOST_SILENT_RATIO = 3.0, 100.0
 MOST_TOPICS = 1000
 MESSAGES, MOST_MESSAGES = 50_000, 10_000_000
 """Pairs whose messages are for learning without a label."""

@@ -213,3 +213,33 @@ def test_what_is_refused_leaves_nothing(sources, files, tmp_path, name, options,
     said = call("train", sources["text"], "--out", tmp_path / "run", "--config", config,
                 "--unlabelled", files["text"].with_name(name), *options, code=2).stderr  # fmt: skip
     assert words in said and said.count("\n") == 1 and not (tmp_path / "run").exists()
+
+
+def test_a_table_in_the_folder_is_learned_from(sources, files, trained, tmp_path):
+    folder, config = tmp_path / "data", tmp_path / "c.json"
+    folder.mkdir()
+    shutil.copy(sources["text"], folder / "train.csv")
+    shutil.copy(files["text"], folder / "Unlabelled.tsv")
+    runs.write_json(config, SETTINGS["text"])
+    asked = ("--config", config, "--epochs", "1", "--valid-fraction", "0.2")
+    shown = call("train", folder, "--out", tmp_path / "run", *asked).stdout
+    assert "without a label" in shown and "25; left out: 1 empty" in shown
+    settings = runs.read_run(tmp_path / "run").config.settings
+    assert settings.unlabelled.inputs == str(folder / "Unlabelled.tsv") and settings.trainer_first
+    alone = call("train", folder, "--out", tmp_path / "alone", *asked, "--trainer", "none").stdout
+    assert "without a label" not in alone
+    shutil.copy(files["text"], folder / "unlabelled.csv")
+    said = call("train", folder, "--out", tmp_path / "two", *asked, code=2).stderr
+    assert "both Unlabelled.tsv and unlabelled.csv hold unlabelled inputs" in said
+
+
+def test_jointly_or_one_after_the_other(sources, files, tmp_path):
+    config = tmp_path / "c.json"
+    runs.write_json(config, SETTINGS["text"])
+    asked = ("--config", config, "--unlabelled", files["text"], "--epochs", "1")
+    for option, first in ((), True), (("--jointly",), False), (("--trainer-first",), True):
+        out = tmp_path / "".join(["run", *option])
+        call("train", sources["text"], "--out", out, *asked, *option)
+        assert runs.read_run(out).config.settings.trainer_first is first
+        (row,) = csv.DictReader((out / runs.HISTORY).read_text().splitlines())
+        assert ("trainer_loss" in row) is not first
