@@ -1,10 +1,17 @@
-"""The trainer alone, before the student: a fit of its own on what has a label."""
+"""The trainer alone, before the student: a fit of its own on what has a label.
+
+It ends as it was when its loss on the validation split was least: what it answers other inputs is
+worth more than what it knows of its own, and answers that are too sure teach worse (measured by
+`scripts/label_figures.py` and `scripts/smart_reply_figures.py`).
+"""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import msgspec
+import numpy as np
 
 from .._keras import keras
 from ..settings import Settings
@@ -13,13 +20,16 @@ from .objective import ProjectionLabels
 from .preparation import Prepared
 from .types import JointData, Metrics, Watch
 
+LEAST_WAIT = 5
+"""Epochs without a better trainer, at least, before its training ends."""
+
 
 @dataclass(frozen=True)
 class TrainerFirst:
     """Trains `trainer` on the examples of `prepared` but for the last `unlabelled` ones.
 
-    It has epochs, task and seed of `joint`, the fit that comes after it, and the learning rate of
-    trainers.
+    It has task and seed of `joint`, the fit that comes after it, at most its epochs, and the
+    learning rate of trainers.
     """
 
     trainer: keras.Model
@@ -29,9 +39,10 @@ class TrainerFirst:
     unlabelled: int = 0
 
     def run(self, watch: Watch) -> None:
-        """Train to the weights of the last epoch; raises WorkError for a loss that is not finite.
+        """Train, to the weights of the epoch with the least loss on valid.
 
-        The watch is told of what the trainer alone can tell.
+        A tenth of the epochs, LEAST_WAIT at least, without a better one end it. The watch is told
+        of what the trainer alone can tell. Raises WorkError for a loss that is not finite.
         """
         joint, view = self.joint, self.prepared.view
         schedule = msgspec.structs.replace(
@@ -46,10 +57,20 @@ class TrainerFirst:
             class_weights=self.prepared.class_weights,
             view=(lambda epoch: self._labelled(view(epoch))) if view else None,
         )  # fmt: skip
-        fit.run(
-            on_batch=lambda epoch, step, row: watch.on_batch(epoch, step, fit.steps, _of(row)),
-            on_epoch=lambda fit: watch.on_epoch(_of(fit.progress.history[-1]), schedule.epochs),
-        )
+        best, wait = _Best(), max(LEAST_WAIT, schedule.epochs // 10)
+
+        def close(fit: JointFit) -> None:
+            watch.on_epoch(_of(fit.progress.history[-1]), schedule.epochs)
+            best.see(fit.progress.epoch, fit.valid_loss(), self.trainer)
+            if fit.progress.epoch - best.epoch >= wait:
+                raise _Enough
+
+        with suppress(_Enough):
+            fit.run(
+                on_batch=lambda epoch, step, row: watch.on_batch(epoch, step, fit.steps, _of(row)),
+                on_epoch=close,
+            )
+        self.trainer.set_weights(best.weights)
 
     def _labelled(self, data: JointData) -> JointData:
         """`_alone`, without the examples that are for the student."""
@@ -59,6 +80,21 @@ class TrainerFirst:
         return _alone(replace(
             data, trainer=data.trainer[kept], targets=data.targets[kept], extra=extra
         ))  # fmt: skip
+
+
+class _Enough(Exception):  # noqa: N818
+    """Nothing better is to come."""
+
+
+class _Best:
+    """The epoch with the least loss, and its weights."""
+
+    def __init__(self) -> None:
+        self.epoch, self.loss, self.weights = 0, np.inf, list[np.ndarray]()
+
+    def see(self, epoch: int, loss: float, model: keras.Model) -> None:
+        if loss < self.loss or not self.weights:
+            self.epoch, self.loss, self.weights = epoch, loss, model.get_weights()
 
 
 def _alone(data: JointData) -> JointData:

@@ -5,7 +5,10 @@ import pytest
 
 from pnet_tf.data import make_dataset
 from pnet_tf.errors import InputError
-from pnet_tf.training.fit import fit
+from pnet_tf.metrics import log_softmax
+from pnet_tf.settings import make_settings
+from pnet_tf.training.fit import fit, plan_fit
+from pnet_tf.training.joint import JointFit
 
 from .small import ALONE, TAUGHT, features, same, untraced, weights
 
@@ -49,6 +52,28 @@ def test_the_trainer_learns_from_labels_alone(found):
     assert not same(weights(others.student), weights(found.student))
     longer = fit(DATA, [*FIRST, {"schedule": {"trainer_learning_rate": 0.1}}], unlabelled=MORE)
     assert not same(weights(longer.trainer.model), weights(found.trainer.model))
+
+
+def test_the_trainer_is_that_of_the_least_loss_on_valid(monkeypatch):
+    losses, seen = [3.0, 1.0, 2.0, 1.5, 2.5, 0.1], []
+
+    def valid_loss(joint):
+        seen.append([w.copy() for w in weights(joint.student)])
+        return losses[len(seen) - 1]
+
+    monkeypatch.setattr(JointFit, "valid_loss", valid_loss)
+    monkeypatch.setattr("pnet_tf.training.trainer_first.LEAST_WAIT", 3)
+    watch = Watch()
+    ended = fit(DATA, [*FIRST, {"schedule": {"epochs": 6}}], watch=watch)
+    assert len(seen) == 5 and same(weights(ended.trainer.model), seen[1])
+    assert [row["epoch"] for row in watch.rows] == [1, 2, 3, 4, 5, 1, 2, 3, 4, 5, 6]
+
+
+def test_loss_on_valid_by_hand():
+    training = plan_fit(DATA, make_settings("dense", FIRST), unlabelled=MORE)
+    logits = training.joint.student(X[:6]).numpy()
+    expected = -log_softmax(logits)[np.arange(6), Y[:6]].mean()
+    assert training.joint.valid_loss() == pytest.approx(expected, rel=1e-5)
 
 
 def test_the_watch_sees_both(found):
