@@ -33,6 +33,8 @@ TAUGHT: Mapping[str, Mapping[str, Any]] = {
         "trainer": {"name": "tfidf"},
         "trainer_first": True,
         "loss": {"lambdas": {"distillation": 2.0}},
+        "schedule": {"epochs": 20, "min_updates": 3000},
+        "unlabelled": {"ratio": 4.0},
     },
     "image": {"loss": {"lambdas": {"distillation": 1.0}}},
     "dense": {"loss": {"lambdas": {"distillation": 1.0}}},

@@ -152,7 +152,7 @@ def fit(
     if not isinstance(data, Dataset):
         raise InputError(f"data must be a Dataset or a pair (x, y), got {type(data).__name__}")
     whole = settings if isinstance(settings, Settings) else make_settings(
-        data.kind, settings, recipe=recipe
+        data.kind, settings, recipe=recipe, taught=unlabelled is not None and trainer is None
     )  # fmt: skip
     if whole.trainer_weights is not None and trainer is None:
         raise InputError("trainer_weights name a run, which `train` reads; give fit its `trainer`")

@@ -16,7 +16,6 @@ import numpy as np
 from .._keras import keras, require_keras, tf
 from ..batches import batched
 from ..errors import InputError, WorkError
-from ..metrics import negative_log_likelihood
 from ..settings import Schedule
 from .layers import Matched
 from .objective import Step, Term, check_terms, joint_objective, masked_mean, total
@@ -308,15 +307,6 @@ class JointFit:
         logits = batched(self._predict_student, data.student)
         row[f"valid_projection_{self._metric}"] = self._score(logits)
         return row
-
-    def valid_loss(self) -> float:
-        """Mean cross-entropy of the student to the labels of the validation split, or MSE."""
-        data = self.valid_data
-        logits = batched(self._predict_student, data.student)
-        if self._metric == "mse":
-            return self._score(logits)
-        known = data.targets >= 0
-        return negative_log_likelihood(logits[known], data.targets[known])
 
     def _score(self, logits: np.ndarray) -> float:
         targets = self.valid_data.targets

@@ -1,8 +1,8 @@
 """The trainer alone, before the student: a fit of its own on what has a label.
 
-It ends as it was when its loss on the validation split was least: what it answers other inputs is
-worth more than what it knows of its own, and answers that are too sure teach worse (measured by
-`scripts/label_figures.py` and `scripts/smart_reply_figures.py`).
+It ends as it was when it was best on the validation split: what it answers other inputs is worth
+more than what it knows of its own. Accuracy decides, not the loss, which says more of how sure the
+answers are than of how good, above all where the shares of labels are others than in train.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class TrainerFirst:
     unlabelled: int = 0
 
     def run(self, watch: Watch) -> None:
-        """Train, to the weights of the epoch with the least loss on valid.
+        """Train, to the weights of the best epoch on valid; of equals the last.
 
         A tenth of the epochs, LEAST_WAIT at least, without a better one end it. The watch is told
         of what the trainer alone can tell. Raises WorkError for a loss that is not finite.
@@ -61,7 +61,11 @@ class TrainerFirst:
 
         def close(fit: JointFit) -> None:
             watch.on_epoch(_of(fit.progress.history[-1]), schedule.epochs)
-            best.see(fit.progress.epoch, fit.valid_loss(), self.trainer)
+            row = fit.progress.history[-1]
+            score = -row["valid_projection_mse"] if "valid_projection_mse" in row else (
+                row["valid_projection_accuracy"]
+            )
+            best.see(fit.progress.epoch, score, self.trainer)
             if fit.progress.epoch - best.epoch >= wait:
                 raise _Enough
 
@@ -87,14 +91,14 @@ class _Enough(Exception):  # noqa: N818
 
 
 class _Best:
-    """The epoch with the least loss, and its weights."""
+    """The epoch with the best score, and its weights."""
 
     def __init__(self) -> None:
-        self.epoch, self.loss, self.weights = 0, np.inf, list[np.ndarray]()
+        self.epoch, self.score, self.weights = 0, -np.inf, list[np.ndarray]()
 
-    def see(self, epoch: int, loss: float, model: keras.Model) -> None:
-        if loss < self.loss or not self.weights:
-            self.epoch, self.loss, self.weights = epoch, loss, model.get_weights()
+    def see(self, epoch: int, score: float, model: keras.Model) -> None:
+        if score >= self.score:
+            self.epoch, self.score, self.weights = epoch, score, model.get_weights()
 
 
 def _alone(data: JointData) -> JointData:

@@ -5,9 +5,7 @@ import pytest
 
 from pnet_tf.data import make_dataset
 from pnet_tf.errors import InputError
-from pnet_tf.metrics import log_softmax
-from pnet_tf.settings import make_settings
-from pnet_tf.training.fit import fit, plan_fit
+from pnet_tf.training.fit import fit
 from pnet_tf.training.joint import JointFit
 
 from .small import ALONE, TAUGHT, features, same, untraced, weights
@@ -54,26 +52,34 @@ def test_the_trainer_learns_from_labels_alone(found):
     assert not same(weights(longer.trainer.model), weights(found.trainer.model))
 
 
-def test_the_trainer_is_that_of_the_least_loss_on_valid(monkeypatch):
-    losses, seen = [3.0, 1.0, 2.0, 1.5, 2.5, 0.1], []
+def test_the_trainer_is_that_of_the_best_epoch_on_valid(monkeypatch):
+    scores, seen = [0.5, 0.8, 0.6, 0.8, 0.7, 0.1, 0.2, 1.0], []
 
-    def valid_loss(joint):
-        seen.append([w.copy() for w in weights(joint.student)])
-        return losses[len(seen) - 1]
+    def validate(joint):
+        if joint.trainer is None:
+            seen.append([w.copy() for w in weights(joint.student)])
+        return {"valid_projection_accuracy": scores[len(seen) - 1]}
 
-    monkeypatch.setattr(JointFit, "valid_loss", valid_loss)
+    monkeypatch.setattr(JointFit, "_validate", validate)
     monkeypatch.setattr("pnet_tf.training.trainer_first.LEAST_WAIT", 3)
     watch = Watch()
-    ended = fit(DATA, [*FIRST, {"schedule": {"epochs": 6}}], watch=watch)
-    assert len(seen) == 5 and same(weights(ended.trainer.model), seen[1])
-    assert [row["epoch"] for row in watch.rows] == [1, 2, 3, 4, 5, 1, 2, 3, 4, 5, 6]
+    ended = fit(DATA, [*FIRST, {"schedule": {"epochs": 8}}], watch=watch)
+    assert len(seen) == 7 and same(weights(ended.trainer.model), seen[3])
+    assert [row["epoch"] for row in watch.rows] == [*range(1, 8), *range(1, 9)]
 
 
-def test_loss_on_valid_by_hand():
-    training = plan_fit(DATA, make_settings("dense", FIRST), unlabelled=MORE)
-    logits = training.joint.student(X[:6]).numpy()
-    expected = -log_softmax(logits)[np.arange(6), Y[:6]].mean()
-    assert training.joint.valid_loss() == pytest.approx(expected, rel=1e-5)
+def test_of_values_the_least_error_is_the_best(monkeypatch):
+    errors, seen = [3.0, 1.0, 2.0, 1.5], []
+
+    def validate(joint):
+        if joint.trainer is None:
+            seen.append([w.copy() for w in weights(joint.student)])
+        return {"valid_projection_mse": errors[min(len(seen), 4) - 1]}
+
+    monkeypatch.setattr(JointFit, "_validate", validate)
+    values = make_dataset(X, X[:, :2], valid=(X[:6], X[:6, :2]), task="regression")
+    ended = fit(values, [TAUGHT, {"trainer_first": True, "schedule": {"epochs": 4}}])
+    assert same(weights(ended.trainer.model), seen[1])
 
 
 def test_the_watch_sees_both(found):
