@@ -52,6 +52,7 @@ def _plain_change(options: Mapping[str, Any]) -> dict[str, Any]:
         valid_fraction=options["valid_fraction"],
         seed=options["seed"],
         freeze_trainer=options["freeze_trainer"] or None,
+        trainer_first=options["trainer_first"] or None,
         class_weights=options["class_weights"] or None,
         qat=options["qat"],
         prune=options["prune"],

@@ -204,6 +204,10 @@ class Settings(_Frozen, frozen=True):
     freeze_trainer: Annotated[
         bool, Meta(description="Do not train the trainer; needs trainer_weights.")
     ] = False
+    trainer_first: Annotated[
+        bool, Meta(description="The trainer learns alone, for as many epochs; the student then "
+                   "learns from its answers.")
+    ] = False  # fmt: skip
     trainer_weights: Annotated[
         str | None, Meta(description="A finished run whose trainer to start from.")
     ] = None

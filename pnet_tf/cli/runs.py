@@ -57,6 +57,8 @@ class _Train(Command):
 @click.option("--labels-per-class", type=int, metavar="K", help="Hide all but K labels of each "
               "class of train, drawn with --seed; the other examples are unlabelled.")  # fmt: skip
 @click.option("--trainer-weights", metavar="RUN", help="Start from the trainer of another run.")
+@click.option("--trainer-first", is_flag=True, help="The trainer learns alone, the student then "
+              "from its answers.")  # fmt: skip
 @click.option("--freeze-trainer", is_flag=True, help="Do not train the trainer.")
 @click.option("--projection", metavar="NAME", cls=Named, table=PROJECTIONS)
 @click.option("--projections", type=int, metavar="T", help="Number of projection functions.")

@@ -29,6 +29,9 @@ from .stages import digest
 from .words import WordList
 
 SILENT_RATIO, MOST_SILENT_RATIO = 1.25, 100.0
+MOST_TOPICS = 1000
+MESSAGES, MOST_MESSAGES = 50_000, 10_000_000
+"""Pairs whose messages are for learning without a label."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class Options:
     intents: int | None = None
     fewest: int | None = None
     silent_ratio: float = SILENT_RATIO
+    topics: int | None = None
+    unlabelled: int = MESSAGES
     least_confidence: float = LEAST_CONFIDENCE
     seed: int = 0
 
@@ -114,6 +119,10 @@ def _check(options: Options) -> None:
         raise InputError(
             f"silent_ratio must be 0..{MOST_SILENT_RATIO:g}, got {options.silent_ratio}"
         )
+    if options.topics is not None and not 1 <= options.topics <= MOST_TOPICS:
+        raise InputError(f"topics must be 1..{MOST_TOPICS}, got {options.topics}")
+    if not 0 <= options.unlabelled <= MOST_MESSAGES:
+        raise InputError(f"unlabelled must be 0..{MOST_MESSAGES}, got {options.unlabelled}")
     if not 0 < options.least_confidence <= MOST_CONFIDENCE:
         raise InputError(
             f"least_confidence must be above 0, at most {MOST_CONFIDENCE}, "

@@ -35,6 +35,7 @@ from .graph import (
 from .joint import JointFit
 from .objective import Term, joint_objective
 from .preparation import Prepared, prepare
+from .trainer_first import TrainerFirst
 from .types import Silent, StepHook, Watch
 from .unlabelled import UnlabelledExamples, unlabelled_examples
 
@@ -81,6 +82,7 @@ class JointTraining:
     trainer: Trainer | None
     prepared: Prepared
     joint: JointFit
+    first: TrainerFirst | None = None
     graph: GraphExamples | None = None
     unlabelled: UnlabelledExamples | None = None
 
@@ -89,6 +91,8 @@ class JointTraining:
     ) -> Fitted:
         """Train to the end; `on_epoch` may save `joint.state()` before the watch is told."""
         told, joint, started = watch or Silent(), self.joint, time.perf_counter()
+        if self.first and not joint.progress.epoch:
+            self.first.run(told)
 
         def close(fit: JointFit) -> None:
             on_epoch(fit)
@@ -213,13 +217,18 @@ def plan_fit(
         schedule=settings.schedule.for_examples(len(data.train.targets) - count),
         seed=settings.seed,
         class_weights=prepared.class_weights,
-        freeze_trainer=settings.freeze_trainer,
+        freeze_trainer=settings.freeze_trainer or settings.trainer_first,
         view=prepared.view,
         compression=_compression(student, settings),
         unlabelled=count,
         ratio=settings.unlabelled.ratio,
     )
-    return JointTraining(given, settings, spec, student, teacher, prepared, joint, carried, more)
+    first = None
+    if settings.trainer_first and teacher:
+        first = TrainerFirst(teacher.model, prepared, joint, settings, count)
+    return JointTraining(
+        given, settings, spec, student, teacher, prepared, joint, first, carried, more
+    )
 
 
 def _stored_logits(
@@ -336,9 +345,12 @@ def choose_trainer(
                 "trainer_weights are for a trainer, and there is none: "
                 + ("teacher_logits stand in its place" if stored else "trainer is none")
             )
-        if settings.freeze_trainer:
-            raise InputError("freeze_trainer is for a trainer, and there is none")
+        for name in ("freeze_trainer", "trainer_first"):
+            if getattr(settings, name):
+                raise InputError(f"{name} is for a trainer, and there is none")
         return None
+    if settings.freeze_trainer and settings.trainer_first:
+        raise InputError("freeze_trainer and trainer_first contradict each other; give one")
     if settings.freeze_trainer and settings.trainer_weights is None:
         raise InputError("freeze_trainer needs trainer_weights: an untrained trainer teaches noise")
     return build_trainer(
