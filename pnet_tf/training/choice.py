@@ -4,8 +4,8 @@ What a label would change in the last layer, were it the one that the model gues
 (scores - guess) x representation: long where the model is undecided, and different where inputs
 are. Inputs are drawn as k-means++ seeds its centres, at a chance that is the squared distance of
 this gradient to those drawn before (Ash et al. 2020, arXiv 1906.03671, algorithm 1; Arthur and
-Vassilvitskii 2007). On ATIS and CLINC150 alike that was better than drawing at random, which the
-lowest margins, k-center and k-means++ weighted by margins were on one of them or none.
+Vassilvitskii 2007). On validation messages of ATIS and CLINC150 that brought students 2.3 and 1.4
+points more than drawing at random; distances weighted by 1 - margin brought 2.3 and -0.3.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from ..data import Dataset, hide_labels
 from ..data.limits import shown
 from ..data.parts import input_keys
 from ..data.sheet import as_given
-from ..data.types import Split
 from ..errors import InputError
 from ..model import ProjectionNet
 from ..settings import Settings
@@ -137,10 +136,10 @@ def _candidates(inputs: np.ndarray, data: Dataset) -> tuple[list[int], dict[str,
     """Places of the inputs that nobody has labelled, each once, and what is left out."""
     train = data.train.take(np.flatnonzero(data.train.targets >= 0))
     splits = [split for split in (train, data.valid, data.test) if split is not None]
-    known = {key for split in splits for key in _keys(split)}
+    known = {key for split in splits for key in _keys(split.inputs)}
     seen, places = set[Any](), list[int]()
     left_out = dict.fromkeys(("empty", "labelled already", "twice"), 0)
-    for place, key in enumerate(_keys(Split(inputs, inputs))):
+    for place, key in enumerate(_keys(inputs)):
         reason = (
             "empty" if key == "" else "labelled already" if key in known
             else "twice" if key in seen else None
@@ -153,11 +152,11 @@ def _candidates(inputs: np.ndarray, data: Dataset) -> tuple[list[int], dict[str,
     return places, {reason: number for reason, number in left_out.items() if number}
 
 
-def _keys(split: Split) -> Sequence[Any]:
+def _keys(inputs: np.ndarray) -> Sequence[Any]:
     """Something that is equal for equal inputs, of texts but for case and spaces."""
-    if split.inputs.dtype != object:
-        return input_keys(split.inputs)
-    return [" ".join(as_given(text).split()).lower() for text in split.inputs.tolist()]
+    if inputs.dtype != object:
+        return input_keys(inputs)
+    return [" ".join(as_given(text).split()).lower() for text in inputs.tolist()]
 
 
 def look_with(
