@@ -1,0 +1,42 @@
+// The page of one model: what `pnet-tf page` writes.
+
+import { sentence } from "./errors.mjs";
+import { openModel, tryPanel } from "./try.mjs";
+import { card, element, quoted } from "./view.mjs";
+
+/** Fills the page; `openLibrary` gives LiteRT.js for the bytes of its wasm. */
+export async function startDemo(openLibrary) {
+  const main = document.querySelector("main");
+  const waiting = document.getElementById("state");
+  try {
+    const { metadata, runner, bytes } = await openModel(openLibrary);
+    const { parts, focus } = tryPanel(metadata, runner);
+    waiting.replaceChildren(facts(metadata, bytes.length));
+    main.append(...parts, about(metadata));
+    focus();
+    document.documentElement.dataset.state = "ready";
+  } catch (error) {
+    waiting.replaceChildren(sentence(error));
+    waiting.setAttribute("role", "alert");
+    waiting.className = "error";
+    document.documentElement.dataset.state = "failed";
+  }
+}
+
+function facts(metadata, size) {
+  const labels = metadata.labels.length ? `, ${metadata.labels.length} labels` : "";
+  return `${size.toLocaleString("en")} bytes${labels}. The model runs in this page; nothing that you enter leaves it.`;
+}
+
+function about(metadata) {
+  const rows = {
+    "made by": `pnet-tf ${metadata.version}`,
+    quantised: metadata.quantize,
+    "oldest runtime checked": metadata.oldest_runtime,
+    "SHA-256": metadata.sha256,
+  };
+  const list = Object.entries(rows).map(([name, value]) => [element("dt", {}, name), element("dd", {}, quoted(String(value)))]);
+  const labels = metadata.labels.slice(0, 500).map((label) => element("li", {}, quoted(label)));
+  return element("details", { class: "card" }, element("summary", {}, "About the file"),
+    element("dl", {}, list.flat()), labels.length ? element("ul", { class: "labels" }, labels) : null);
+}

@@ -1,0 +1,71 @@
+// Elements of the page. Whatever comes from a file or a person becomes text, never markup.
+
+// control characters, and those that turn the direction of what follows
+const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** An element with attributes and children; a string is text, a function listens ("onclick"). */
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") made.addEventListener(name.slice(2), value);
+    else if (value !== null && value !== false) made.setAttribute(name, value === true ? "" : value);
+  }
+  made.append(...children.flat().filter((child) => child !== null));
+  return made;
+}
+
+/** Text of others, its direction its own, what cannot be seen made visible: ESC becomes ␛. */
+export function quoted(text) {
+  return element("bdi", { class: "quoted" }, visible(text));
+}
+
+/** `text` with control characters as symbols or code points. */
+export function visible(text) {
+  return text.replace(HIDDEN, (found) => {
+    const code = found.codePointAt(0);
+    if (code < 32) return String.fromCodePoint(0x2400 + code);
+    return code === 127 ? "\u2421" : `[U+${code.toString(16).toUpperCase().padStart(4, "0")}]`;
+  });
+}
+
+/** A labelled box. */
+export function card(title, ...children) {
+  return element("section", { class: "card" }, element("h2", {}, title), ...children);
+}
+
+/** Labels with their scores as bars, the best first; `mark` is a threshold to show, 0..1. */
+export function bars(ranked, mark = null) {
+  const rows = ranked.map(({ label, score }, place) => {
+    const track = element("span", { class: "track", "aria-hidden": "true" }, element("span", { class: "fill" }));
+    track.firstChild.style.setProperty("--share", Math.min(Math.max(score, 0), 1));
+    if (mark !== null && place === 0) track.append(threshold(mark));
+    return element("li", {}, element("span", { class: "label" }, quoted(label)), track,
+      element("span", { class: "score" }, percent(score)));
+  });
+  return element("ol", { class: "bars" }, rows);
+}
+
+function threshold(mark) {
+  const line = element("span", { class: "mark", title: `threshold ${percent(mark)}` });
+  line.style.setProperty("--share", mark);
+  return line;
+}
+
+/** 0.7312 as "73.1 %". */
+export function percent(share) {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+/** Milliseconds with three figures. */
+export function milliseconds(ms) {
+  return `${ms >= 100 ? Math.round(ms) : Number(ms.toPrecision(2))} ms`;
+}
+
+/** Calls `act` once nothing has called the result for `wait` milliseconds. */
+export function settled(act, wait) {
+  let timer = 0;
+  return (...given) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => act(...given), wait);
+  };
+}
