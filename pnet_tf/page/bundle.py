@@ -46,6 +46,5 @@ def _wrapped(name: str, text: str) -> str:
     left = _LEFT.search(body)
     if left:
         raise InputError(f"{name}.mjs: the bundler does not know {left.group()[:80]!r}")
-    return (
-        f'const ${name} = (() => {{\n"use strict";\n{body}return {{ {", ".join(names)} }};\n}})();\n'
-    )
+    given = ", ".join(names)
+    return f'const ${name} = (() => {{\n"use strict";\n{body}return {{ {given} }};\n}})();\n'

@@ -70,14 +70,8 @@ def read_package(package: Package, members: Sequence[str]) -> list[bytes]:
     content = read_bytes(path, _MOST_BYTES)
     _check(package, content, str(path))
     with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:
-        return [_member(archive, name) for name in members]
-
-
-def _member(archive: tarfile.TarFile, name: str) -> bytes:
-    stream = archive.extractfile(f"package/{name}")
-    if stream is None:
-        raise InputError(f"{name} is no file of its npm package")
-    return stream.read()
+        streams = [archive.extractfile(f"package/{name}") for name in members]
+        return [stream.read() for stream in streams if stream is not None]
 
 
 def _check(package: Package, content: bytes, name: str) -> None:

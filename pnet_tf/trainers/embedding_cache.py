@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError, WorkError
-from ..files import cache_folder, not_written
+from ..files import CACHE_VARIABLE, cache_folder, not_written
 
 _PORTION = 1024
 _SUM_BYTES = 4

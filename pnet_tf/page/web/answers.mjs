@@ -60,15 +60,20 @@ export class Answers {
   }
 }
 
-function parts(answer, metadata, chosen) {
+function parts(answer, { ranking }, chosen) {
   if (answer.values) return [valueList(answer.values)];
   const { ranked, offered } = answer;
-  const found = offered ? [replyChips(offered, chosen)] : [];
-  const mark = metadata.ranking ? metadata.ranking.threshold : null;
   const shown = ranked.slice(0, MOST_BARS);
   const others = ranked.length - shown.length;
-  const more = others ? [element("p", { class: "note" }, `and ${others} labels with lower scores`)] : [];
-  return [...found, bars(shown, mark), ...more];
+  const notes = [
+    ranking ? `Replies are offered from a best score of ${percent(ranking.threshold)} on.` : "",
+    others ? `${others} more labels have lower scores.` : "",
+  ].filter(Boolean).join(" ");
+  return [
+    ...(offered ? [replyChips(offered, chosen)] : []),
+    bars(shown),
+    ...(notes ? [element("p", { class: "note" }, notes)] : []),
+  ];
 }
 
 function valueList(values) {

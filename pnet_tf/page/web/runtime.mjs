@@ -4,6 +4,7 @@
 import { InputError } from "./errors.mjs";
 
 const SIGNATURE = "serve";
+const WARM_UP_MS = 40;
 const TYPES = { text: Uint8Array, image: Uint8Array, dense: Float32Array };
 
 /** A Runner of the model `bytes`, whose `metadata` is read already; throws InputError if none. */
@@ -15,7 +16,10 @@ export async function startRunner(library, bytes, metadata) {
     throw new InputError(`The runtime refuses the model: ${String(error?.message ?? error).slice(0, 200)}`);
   }
   checkSignature(compiled, metadata);
-  return new Runner(library, compiled, metadata);
+  const runner = new Runner(library, compiled, metadata);
+  // the first answers also compile the wasm: no time of a person's first message
+  await runner.timed(new Uint8Array(metadata.shape.reduce((a, b) => a * b)), WARM_UP_MS);
+  return runner;
 }
 
 function checkSignature(compiled, { inputName, shape, kind }) {

@@ -33,22 +33,16 @@ export function card(title, ...children) {
   return element("section", { class: "card" }, element("h2", {}, title), ...children);
 }
 
-/** Labels with their scores as bars, the best first; `mark` is a threshold to show, 0..1. */
-export function bars(ranked, mark = null) {
-  const rows = ranked.map(({ label, score }, place) => {
-    const track = element("span", { class: "track", "aria-hidden": "true" }, element("span", { class: "fill" }));
-    track.firstChild.style.setProperty("--share", Math.min(Math.max(score, 0), 1));
-    if (mark !== null && place === 0) track.append(threshold(mark));
-    return element("li", {}, element("span", { class: "label" }, quoted(label)), track,
+/** Labels with their scores as bars, the best first. */
+export function bars(ranked) {
+  const rows = ranked.map(({ label, score }) => {
+    const fill = element("span", { class: "fill" });
+    fill.style.setProperty("--share", Math.min(Math.max(score, 0), 1));
+    return element("li", {}, element("span", { class: "label" }, quoted(label)),
+      element("span", { class: "track", "aria-hidden": "true" }, fill),
       element("span", { class: "score" }, percent(score)));
   });
   return element("ol", { class: "bars" }, rows);
-}
-
-function threshold(mark) {
-  const line = element("span", { class: "mark", title: `threshold ${percent(mark)}` });
-  line.style.setProperty("--share", mark);
-  return line;
 }
 
 /** 0.7312 as "73.1 %". */
