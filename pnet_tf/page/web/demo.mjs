@@ -1,6 +1,8 @@
 // The page of one model: what `pnet-tf page` writes.
 
+import { interpret } from "./answer.mjs";
 import { sentence } from "./errors.mjs";
+import { encodeMessage } from "./text.mjs";
 import { openModel, tryPanel } from "./try.mjs";
 import { card, element, quoted } from "./view.mjs";
 
@@ -11,6 +13,7 @@ export async function startDemo(openLibrary) {
   try {
     const { metadata, runner, bytes } = await openModel(openLibrary);
     const { parts, focus } = tryPanel(metadata, runner);
+    globalThis.pnetTf = { metadata, run: (input) => runOn(input, runner, metadata) };
     waiting.replaceChildren(facts(metadata, bytes.length));
     main.append(...parts, about(metadata));
     focus();
@@ -21,6 +24,18 @@ export async function startDemo(openLibrary) {
     waiting.className = "error";
     document.documentElement.dataset.state = "failed";
   }
+}
+
+/** The answer to a message or a row of numbers: `await pnetTf.run("hi")` in the console. */
+async function runOn(input, runner, metadata) {
+  const encoded = typeof input === "string" ? encodeMessage(input, metadata.shape[0]) : null;
+  const values = encoded?.bytes ?? input;
+  const outputs = await runner.run(values);
+  return interpret(outputs, encoded?.bytes.subarray(0, encoded.used) ?? unpadded(values), metadata);
+}
+
+function unpadded(values) {
+  return values.slice(0, values.findLastIndex((value) => value !== 0) + 1);
 }
 
 function facts(metadata, size) {
