@@ -23,7 +23,7 @@ FLOORS = (
     {"training", "export"},
     {"runs", "schema"},
     {"page", "search", "smart_reply"},
-    {"options", "console", "watches"},
+    {"options", "console", "report", "watches"},
     {"demo"},
     {"cli"},
     {"__main__"},

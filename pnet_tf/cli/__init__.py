@@ -25,6 +25,7 @@ for _command in (
     files.inspect,
     files.benchmark,
     page.page,
+    page.report,
     search.bits,
     graph.propagate,
     settings.settings,

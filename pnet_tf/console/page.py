@@ -1,4 +1,4 @@
-"""The end of `page`."""
+"""The ends of `page` and `report`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from .screen import pairs
 
 if TYPE_CHECKING:
     from ..page.make import PageReport
+    from ..report.make import PageOfReport
 
 
 def show_page(report: PageReport) -> None:
@@ -17,4 +18,15 @@ def show_page(report: PageReport) -> None:
         "size": f"{report.size_bytes:,} bytes, {report.model_bytes:,} of them the model",
         "input": report.input_kind,
         "runtime in it": report.runtime,
+    })  # fmt: skip
+
+
+def show_report(report: PageOfReport) -> None:
+    """What was written, and what about."""
+    examples = report.measured_examples
+    pairs({
+        "file": report.file,
+        "size": f"{report.size_bytes:,} bytes",
+        "about": f"a {report.about}",
+        "measured on": f"{examples:,} examples" if examples else None,
     })  # fmt: skip

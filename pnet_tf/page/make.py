@@ -71,9 +71,13 @@ def model_blocks(content: bytes, litert: LiteRT) -> list[Block]:
     return [Block("model", content), Block("wasm", litert.wasm)]
 
 
-def script(litert: LiteRT, entry: str, start: str) -> str:
-    """The runtime, the module `entry` with all that it imports, and the call of its `start`."""
-    return f"(() => {{\n{litert.script}\n{bundle(entry)}${entry}.{start}(openLibrary);\n}})();\n"
+def script(litert: LiteRT | None, entry: str, start: str) -> str:
+    """The module `entry` with all that it imports, and the call of its `start`.
+
+    With a runtime, `start` gets the function that opens it.
+    """
+    library, given = (litert.script, "openLibrary") if litert else ("", "")
+    return f"(() => {{\n{library}\n{bundle(entry)}${entry}.{start}({given});\n}})();\n"
 
 
 def licence(package: Package) -> str:

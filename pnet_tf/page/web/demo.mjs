@@ -4,7 +4,7 @@ import { interpret } from "./answer.mjs";
 import { sentence } from "./errors.mjs";
 import { encodeMessage } from "./text.mjs";
 import { openModel, tryPanel } from "./try.mjs";
-import { card, element, quoted } from "./view.mjs";
+import { element, pairs, quoted } from "./view.mjs";
 
 /** Fills the page; `openLibrary` gives LiteRT.js for the bytes of its wasm. */
 export async function startDemo(openLibrary) {
@@ -50,8 +50,7 @@ function about(metadata) {
     "oldest runtime checked": metadata.oldest_runtime,
     "SHA-256": metadata.sha256,
   };
-  const list = Object.entries(rows).map(([name, value]) => [element("dt", {}, name), element("dd", {}, quoted(String(value)))]);
   const labels = metadata.labels.slice(0, 500).map((label) => element("li", {}, quoted(label)));
   return element("details", { class: "card" }, element("summary", {}, "About the file"),
-    element("dl", {}, list.flat()), labels.length ? element("ul", { class: "labels" }, labels) : null);
+    pairs(rows), labels.length ? element("ul", { class: "labels" }, labels) : null);
 }

@@ -19,6 +19,10 @@ export function densePanel(metadata, answers) {
     }
   };
   box.addEventListener("input", settled(read, 150));
+  const put = (numbers) => {
+    box.value = numbers.join(" ");
+    read();
+  };
   const label = element("label", { for: "numbers" }, `${count} numbers, parted by spaces or commas`);
-  return { before: [card("Features", label, box)], after: [], focus: () => box.focus() };
+  return { before: [card("Features", label, box)], after: [], focus: () => box.focus(), put };
 }

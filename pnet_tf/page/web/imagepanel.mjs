@@ -15,7 +15,7 @@ export function imagePanel(metadata, answers) {
   const input = card("Picture", element("div", { class: "board" }, panel.canvas, panel.tools(keys)));
   panel.acceptDrops(document.body);
   const seen = card("What the model saw", panel.preview, element("p", { class: "note" }, `${size} pixels`), panel.note);
-  return { before: [input], after: [seen], focus: () => panel.canvas.focus() };
+  return { before: [input], after: [seen], focus: () => panel.canvas.focus(), put: (pixels) => panel.put(pixels) };
 }
 
 class ImagePanel {
@@ -96,6 +96,14 @@ class ImagePanel {
     this.note.replaceChildren(exact ? "" : `made from the middle of ${size.width} x ${size.height} pixels`);
     const rgba = context.getImageData(0, 0, target.width, target.height).data;
     return larger ? shrink(rgba, target, this.width, this.height) : rgba;
+  }
+
+  /** Takes pixels as the model does, uint8 [H * W * C]. */
+  put(pixels) {
+    this.note.replaceChildren();
+    this.invert.checked = false;
+    this.rgba = toRgba(pixels, this.channels);
+    this.answer();
   }
 
   answer() {

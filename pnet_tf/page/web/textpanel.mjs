@@ -17,8 +17,7 @@ export function textPanel(metadata, answers) {
   const seen = element("div", { id: "seen" });
   const chosen = (text) => {
     say(talk, box.value, text);
-    box.value = "";
-    read(box.value);
+    put("");
     box.focus();
   };
   const read = (text) => {
@@ -28,9 +27,13 @@ export function textPanel(metadata, answers) {
     else answers.show(encoded.bytes, encoded.bytes.subarray(0, encoded.used), chosen);
   };
   box.addEventListener("input", settled(() => read(box.value), TYPING_MS));
+  const put = (text) => {
+    box.value = text;
+    read(text);
+  };
   read("");
   const input = card("Message", element("label", { for: "message", class: "unseen" }, "Message"), talk, box);
-  return { before: [input], after: [card("What the model saw", seen)], focus: () => box.focus() };
+  return { before: [input], after: [card("What the model saw", seen)], focus: () => box.focus(), put };
 }
 
 function say(talk, message, reply) {

@@ -19,9 +19,9 @@ export async function openModel(openLibrary) {
   return { metadata, runner, bytes };
 }
 
-/** Elements to type into or draw on, and what comes out. */
+/** Elements to type into or draw on, and what comes out; `put` enters an input for a person. */
 export function tryPanel(metadata, runner) {
   const answers = new Answers(runner, metadata);
-  const { before, after, focus } = PANELS[metadata.kind](metadata, answers);
-  return { parts: [...before, answers.element, ...after], focus };
+  const { before, after, focus, put } = PANELS[metadata.kind](metadata, answers);
+  return { parts: [...before, answers.element, ...after], focus, put };
 }

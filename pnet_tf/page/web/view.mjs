@@ -14,18 +14,14 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
-/** Text of others, its direction its own, what cannot be seen made visible: ESC becomes ␛. */
+/** Text of others, its direction its own, what cannot be seen made visible: ESC is [U+001B]. */
 export function quoted(text) {
   return element("bdi", { class: "quoted" }, visible(text));
 }
 
-/** `text` with control characters as symbols or code points. */
+/** `text` with each of them as its code point. */
 export function visible(text) {
-  return text.replace(HIDDEN, (found) => {
-    const code = found.codePointAt(0);
-    if (code < 32) return String.fromCodePoint(0x2400 + code);
-    return code === 127 ? "\u2421" : `[U+${code.toString(16).toUpperCase().padStart(4, "0")}]`;
-  });
+  return text.replace(HIDDEN, (found) => `[U+${found.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}]`);
 }
 
 /** A labelled box. */
@@ -53,6 +49,26 @@ export function percent(share) {
 /** Milliseconds with three figures. */
 export function milliseconds(ms) {
   return `${ms >= 100 ? Math.round(ms) : Number(ms.toPrecision(2))} ms`;
+}
+
+/** A table of texts and elements; columns but the first are numbers. */
+export function table(head, rows, caption = "") {
+  const cells = (tag, row) => row.map((cell, i) => element(tag, { class: i ? "number" : null, scope: tag === "th" ? "col" : null }, cell));
+  return element("div", { class: "scroll" }, element("table", {},
+    caption ? element("caption", {}, caption) : null,
+    element("thead", {}, element("tr", {}, cells("th", head))),
+    element("tbody", {}, rows.map((row) => element("tr", {}, cells("td", row))))));
+}
+
+/** Names and values. */
+export function pairs(rows) {
+  const items = Object.entries(rows).map(([name, value]) => [element("dt", {}, quoted(name)), element("dd", {}, quoted(String(value)))]);
+  return element("dl", {}, items.flat());
+}
+
+/** Whole numbers with commas. */
+export function count(value) {
+  return value.toLocaleString("en");
 }
 
 /** Calls `act` once nothing has called the result for `wait` milliseconds. */
