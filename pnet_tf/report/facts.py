@@ -87,7 +87,10 @@ def file_facts(
 
 def read_history(path: str | os.PathLike[str]) -> dict[str, tuple[float | None, ...]]:
     """Columns of a history.csv; None for what is no finite number. InputError for damage."""
-    rows: list[dict[str, Any]] = list(csv.DictReader(io.StringIO(read_text(path)), strict=True))
+    try:
+        rows: list[dict[str, Any]] = list(csv.DictReader(io.StringIO(read_text(path)), strict=True))
+    except csv.Error as error:
+        raise InputError(f"{path} is damaged: {error}") from None
     if not rows or "epoch" not in rows[0] or any(None in row for row in rows):
         raise InputError(f"{path} is damaged: it must have a row an epoch and a column epoch")
     return {name: tuple(_number(row[name]) for row in rows) for name in rows[0]}

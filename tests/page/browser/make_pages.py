@@ -1,4 +1,4 @@
-"""Models, their pages and their vectors for the browser tests.
+"""Models with their pages and vectors, and reports, for the browser tests.
 
     python tests/page/browser/make_pages.py FOLDER
 
@@ -19,8 +19,10 @@ from pnet_tf.export.shrink import shrink  # noqa: E402
 from pnet_tf.files import atomic_write_bytes  # noqa: E402
 from pnet_tf.page.litert import read_litert  # noqa: E402
 from pnet_tf.page.make import write_page  # noqa: E402
+from pnet_tf.report.make import write_report  # noqa: E402
 from pnet_tf.runs.export import export_run  # noqa: E402
 from pnet_tf.runs.train import train  # noqa: E402
+from pnet_tf.search.records import Point, make_report, write_table  # noqa: E402
 from pnet_tf.smart_reply.write import build_smart_reply  # noqa: E402
 from pnet_tf.tflite.metadata import read_metadata, write_metadata  # noqa: E402
 from pnet_tf.tflite.vectors import make_vectors  # noqa: E402
@@ -74,6 +76,33 @@ def values(folder: Path) -> bytes:
     return write_metadata(shrink(model), text_metadata(**details, replies={}))
 
 
+def sweep(folder: Path) -> Path:
+    """A sweep as `bits` leaves it; its figures are made up."""
+    sizes = {"int4": 5_000, "int8": 7_000, "dynamic": 8_000}
+    points = [
+        Point(f"{t}x12-linear-s0-{mode}", t, 12, "linear", 0, 0, mode, 12 * t, 120 * t,
+              size + 90 * t, 0.95 - 1 / t - (mode == "int4") / 50, 500, 0.1, 4.0)
+        for t in (8, 15, 30, 60)
+        for mode, size in sizes.items()
+    ]  # fmt: skip
+    (folder / "sweep").mkdir(exist_ok=True)
+    write_table(folder / "sweep", make_report({"data": "digits"}, len(points), points, ()))
+    return folder / "sweep"
+
+
+def reports(folder: Path) -> None:
+    """Of runs with and without a file of their own, of files, of a sweep."""
+    pages = {
+        "report_digits": (folder / "digits_run", {"data": "digits"}),
+        "report_chat": (folder / "chat_run", {"tflite": folder / "chat.tflite"}),
+        "report_text": (RECORDED / "text.tflite", {"data": str(RECORDED / "said.csv")}),
+        "report_nasty": (folder / "nasty.tflite", {}),
+        "report_sweep": (sweep(folder), {}),
+    }
+    for name, (source, options) in pages.items():
+        print(write_report(source, folder / f"{name}.html", **options))
+
+
 MODELS = {
     "text": lambda folder: (RECORDED / "text.tflite").read_bytes(),
     "image": lambda folder: (RECORDED / "image.tflite").read_bytes(),
@@ -86,7 +115,7 @@ MODELS = {
 
 
 def main(folder: Path) -> None:
-    """All models with a page and vectors each, and LiteRT.js."""
+    """All models with a page and vectors each, the reports, and LiteRT.js."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, make in MODELS.items():
         model = folder / f"{name}.tflite"
@@ -94,6 +123,7 @@ def main(folder: Path) -> None:
             atomic_write_bytes(model, make(folder))
         make_vectors(model.read_bytes()).save(folder / f"{name}.json")
         print(write_page(model, folder / f"{name}.html"))
+    reports(folder)
     litert = read_litert()
     (folder / "litert.cjs").write_text(f"{litert.script}module.exports = {{ openLibrary }};\n")
     (folder / "litert.wasm.gz").write_bytes(litert.wasm)
