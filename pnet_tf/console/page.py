@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from .screen import pairs
 
 if TYPE_CHECKING:
-    from ..page.make import PageReport
-    from ..report.make import PageOfReport
+    from ..page.make import WrittenPage
+    from ..report.make import WrittenReport
 
 
-def show_page(report: PageReport) -> None:
+def show_page(report: WrittenPage) -> None:
     """What was written, and of what."""
     pairs({
         "file": report.file,
@@ -21,7 +21,7 @@ def show_page(report: PageReport) -> None:
     })  # fmt: skip
 
 
-def show_report(report: PageOfReport) -> None:
+def show_report(report: WrittenReport) -> None:
     """What was written, and what about."""
     examples = report.measured_examples
     pairs({

@@ -19,7 +19,7 @@ WAITING = "The model is being loaded."
 
 
 @dataclass(frozen=True)
-class PageReport:
+class WrittenPage:
     """A page that was written: its size, and that of the model in it."""
 
     file: str
@@ -29,7 +29,7 @@ class PageReport:
     runtime: str
 
 
-def write_page(path: str | os.PathLike[str], out: str | os.PathLike[str]) -> PageReport:
+def write_page(path: str | os.PathLike[str], out: str | os.PathLike[str]) -> WrittenPage:
     """Write the page of the model in file `path` to `out`.
 
     Raises InputError for a file that is no undamaged model and for an `out` that cannot be written
@@ -45,7 +45,7 @@ def write_page(path: str | os.PathLike[str], out: str | os.PathLike[str]) -> Pag
         raise InputError(f"{path}: {error}") from None
     text = page_html(content, metadata, Path(path).name, read_litert())
     atomic_write_text(target, text)
-    return PageReport(
+    return WrittenPage(
         file=str(out),
         size_bytes=len(text.encode("utf-8", "replace")),
         model_bytes=len(content),

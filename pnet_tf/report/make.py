@@ -24,7 +24,7 @@ _CHART_FILE = "dist/chart.umd.min.js"
 
 
 @dataclass(frozen=True)
-class PageOfReport:
+class WrittenReport:
     """A report that was written; `measured_examples` is 0 where no labelled ones were given."""
 
     file: str
@@ -41,7 +41,7 @@ def write_report(
     data: str | None = None,
     split: str = "test",
     trust: Trust = False,
-) -> PageOfReport:
+) -> WrittenReport:
     """Write the report of `path`, a run, a model file or a sweep's folder, to `out`.
 
     `tflite`: a file that was exported from the run; None exports it by the default. `data`: what to
@@ -66,12 +66,12 @@ def write_report(
 
 def _written(
     target: Path, out: str, about: str, facts: Facts | SweepFacts, content: bytes | None
-) -> PageOfReport:
+) -> WrittenReport:
     text = report_html(about, facts, content)
     atomic_write_text(target, text)
     measured = getattr(facts, "measured", None) or getattr(facts, "values", None)
     size = len(text.encode("utf-8", "replace"))
-    return PageOfReport(out, size, about, measured.examples if measured else 0)
+    return WrittenReport(out, size, about, measured.examples if measured else 0)
 
 
 def report_html(about: str, facts: Facts | SweepFacts, content: bytes | None) -> str:
