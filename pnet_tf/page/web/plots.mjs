@@ -33,7 +33,7 @@ export function points({ title, groups, front = [], x, y, logarithmic = false, p
   const rows = Object.entries(groups).flatMap(([name, data]) => data.map((at) => [at.title ?? name, shown(at.x), shown(at.y)]));
   const scale = axis(x, { type: logarithmic ? "logarithmic" : "linear" });
   if (logarithmic) Object.assign(scale, around(Object.values(groups).flat().map((at) => at.x)));
-  return figure(title, { type: "scatter", datasets, x: scale, y: axis(y, { share: percent }) }, ["", x, y], rows);
+  return figure(title, { type: "scatter", datasets, x: scale, y: axis(y, { share: percent }) }, ["mark", x, y], rows);
 }
 
 /** One bar, cut into named parts. */

@@ -12,6 +12,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 ROOT = Path(__file__).parents[3]
 sys.path.insert(0, str(ROOT))
 
@@ -25,6 +27,7 @@ from pnet_tf.runs.train import train  # noqa: E402
 from pnet_tf.search.records import Point, make_report, write_table  # noqa: E402
 from pnet_tf.smart_reply.write import build_smart_reply  # noqa: E402
 from pnet_tf.tflite.metadata import read_metadata, write_metadata  # noqa: E402
+from pnet_tf.tflite.model import load_bytes  # noqa: E402
 from pnet_tf.tflite.vectors import make_vectors  # noqa: E402
 from tests.tflite.small_models import (  # noqa: E402
     BYTES,
@@ -90,12 +93,24 @@ def sweep(folder: Path) -> Path:
     return folder / "sweep"
 
 
+def rows_of_numbers(folder: Path) -> str:
+    """Inputs of the file of values, with targets that it misses by a little."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(60, 3)).astype(np.float32)
+    outputs = load_bytes((folder / "values.tflite").read_bytes()).scores(x)
+    y = (outputs + rng.normal(size=outputs.shape) / 5).astype(np.float32)
+    path = folder / "values.npz"
+    np.savez(path, x_train=x, y_train=y, x_test=x, y_test=y)
+    return str(path)
+
+
 def reports(folder: Path) -> None:
     """Of runs with and without a file of their own, of files, of a sweep."""
     pages = {
         "report_digits": (folder / "digits_run", {"data": "digits"}),
         "report_chat": (folder / "chat_run", {"tflite": folder / "chat.tflite"}),
         "report_text": (RECORDED / "text.tflite", {"data": str(RECORDED / "said.csv")}),
+        "report_values": (folder / "values.tflite", {"data": rows_of_numbers(folder)}),
         "report_nasty": (folder / "nasty.tflite", {}),
         "report_sweep": (sweep(folder), {}),
     }

@@ -91,6 +91,14 @@ test("a file on data", async () => {
   assert.deepEqual(said, []);
 });
 
+test("a regression on data", async () => {
+  const { page, said, facts, drawn } = await report("report_values");
+  assert.equal(drawn, 2);
+  assert.equal(facts.values.examples, 60);
+  assert.match(await page.textContent(".figures"), /mean squared error, file0\.0/);
+  assert.deepEqual(said, []);
+});
+
 test("a file alone, whose labels hold markup", async () => {
   const { page, said, drawn } = await report("report_nasty");
   assert.equal(drawn, 1);
