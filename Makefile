@@ -95,6 +95,7 @@ $(BROWSER)/node_modules/.installed: $(BROWSER)/package.json $(BROWSER)/package-l
 	@touch $@
 
 page-test: $(TEST)/.installed $(BROWSER)/node_modules/.installed chromium
+	npm run --prefix $(BROWSER) --silent lint
 	$(TEST)/bin/python $(BROWSER)/make_pages.py build/pages
 	PNET_TF_PAGES=$(abspath build/pages) node --test --test-concurrency=1 $(BROWSER)/*.test.mjs
 

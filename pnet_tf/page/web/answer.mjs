@@ -9,12 +9,16 @@ import { suggest } from "./ranking.mjs";
  * replies of its best label, or null for a file without replies.
  */
 export function interpret(outputs, message, metadata) {
-  if (metadata.task === "regression") return { values: [...outputs.values], ranked: [], offered: null };
+  if (metadata.task === "regression")
+    return { values: [...outputs.values], ranked: [], offered: null };
   const scores = spread(outputs, metadata);
   const ranked = [...scores.keys()]
     .sort((a, b) => scores[b] - scores[a] || a - b)
     .map((i) => ({ label: metadata.labels[i], score: scores[i] }));
-  return { ranked: ranked.slice(0, metadata.topK ?? ranked.length), offered: offers(scores, ranked, message, metadata) };
+  return {
+    ranked: ranked.slice(0, metadata.topK ?? ranked.length),
+    offered: offers(scores, ranked, message, metadata),
+  };
 }
 
 /** Scores in the order of the labels, 0 for those that a top-k file does not give. */

@@ -16,7 +16,12 @@ export class Answers {
     // apart from the bars: a screen reader hears the outcome once a person stops typing
     this.spoken = element("p", { class: "unseen", role: "status", id: "spoken" });
     this.say = settled((text) => this.spoken.replaceChildren(text), SPOKEN_AFTER_MS);
-    this.element = card(metadata.task === "regression" ? "Values" : "Answer", this.body, this.time, this.spoken);
+    this.element = card(
+      metadata.task === "regression" ? "Values" : "Answer",
+      this.body,
+      this.time,
+      this.spoken,
+    );
     this.clear();
   }
 
@@ -68,7 +73,9 @@ function parts(answer, { ranking }, chosen) {
   const notes = [
     ranking ? `Replies are offered from a best score of ${percent(ranking.threshold)} on.` : "",
     others ? `${others} more labels have lower scores.` : "",
-  ].filter(Boolean).join(" ");
+  ]
+    .filter(Boolean)
+    .join(" ");
   return [
     ...(offered ? [replyChips(offered, chosen)] : []),
     bars(shown),
@@ -77,18 +84,27 @@ function parts(answer, { ranking }, chosen) {
 }
 
 function valueList(values) {
-  return element("ol", { class: "values" }, values.map((v) => element("li", {}, String(Number(v.toPrecision(6))))));
+  return element(
+    "ol",
+    { class: "values" },
+    values.map((v) => element("li", {}, String(Number(v.toPrecision(6))))),
+  );
 }
 
 function replyChips({ replies, trigger, threshold }, chosen) {
   if (!replies.length) {
-    const why = threshold && trigger
-      ? `: the best label with a reply has ${percent(trigger)}, below the threshold of ${percent(threshold)}`
-      : "";
+    const why =
+      threshold && trigger
+        ? `: the best label with a reply has ${percent(trigger)}, below the threshold of ${percent(threshold)}`
+        : "";
     return element("p", { class: "silent" }, `No reply is offered${why}.`);
   }
   const chips = replies.map(({ label, text }) =>
-    element("button", { type: "button", class: "chip", title: visible(label), onclick: () => chosen?.(text) }, quoted(text)),
+    element(
+      "button",
+      { type: "button", class: "chip", title: visible(label), onclick: () => chosen?.(text) },
+      quoted(text),
+    ),
   );
   return element("div", { class: "chips", role: "group", "aria-label": "Replies" }, chips);
 }

@@ -6,11 +6,12 @@ import { card, element } from "./view.mjs";
 /** A card of the columns of history.csv. */
 export function curvesCard(history) {
   const epochs = history.epoch;
-  const named = (end) => Object.fromEntries(
-    Object.entries(history)
-      .filter(([name]) => name.endsWith(end))
-      .map(([name, values]) => [name.replaceAll("_", " "), values]),
-  );
+  const named = (end) =>
+    Object.fromEntries(
+      Object.entries(history)
+        .filter(([name]) => name.endsWith(end))
+        .map(([name, values]) => [name.replaceAll("_", " "), values]),
+    );
   const wanted = [
     { title: "Loss terms", series: named("loss"), y: "loss" },
     { title: "Accuracy", series: named("accuracy"), y: "accuracy", percent: true },

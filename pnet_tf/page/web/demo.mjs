@@ -51,6 +51,11 @@ function about(metadata) {
     "SHA-256": metadata.sha256,
   };
   const labels = metadata.labels.slice(0, 500).map((label) => element("li", {}, quoted(label)));
-  return element("details", { class: "card" }, element("summary", {}, "About the file"),
-    pairs(rows), labels.length ? element("ul", { class: "labels" }, labels) : null);
+  return element(
+    "details",
+    { class: "card" },
+    element("summary", {}, "About the file"),
+    pairs(rows),
+    labels.length ? element("ul", { class: "labels" }, labels) : null,
+  );
 }

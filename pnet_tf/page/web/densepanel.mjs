@@ -6,7 +6,12 @@ import { card, element, settled } from "./view.mjs";
 /** Cards for a model of features; `answers` shows what comes out. */
 export function densePanel(metadata, answers) {
   const [count] = metadata.shape;
-  const box = element("textarea", { id: "numbers", rows: "4", spellcheck: "false", inputmode: "decimal" });
+  const box = element("textarea", {
+    id: "numbers",
+    rows: "4",
+    spellcheck: "false",
+    inputmode: "decimal",
+  });
   const read = () => {
     if (!box.value.trim()) {
       answers.clear();
@@ -23,6 +28,10 @@ export function densePanel(metadata, answers) {
     box.value = numbers.join(" ");
     read();
   };
-  const label = element("label", { for: "numbers" }, `${count} numbers, parted by spaces or commas`);
+  const label = element(
+    "label",
+    { for: "numbers" },
+    `${count} numbers, parted by spaces or commas`,
+  );
   return { before: [card("Features", label, box)], after: [], focus: () => box.focus(), put };
 }

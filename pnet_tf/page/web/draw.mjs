@@ -13,7 +13,8 @@ export class Drawing {
     this.clear();
     canvas.addEventListener("pointerdown", (event) => this.start(event));
     canvas.addEventListener("pointermove", (event) => this.move(event));
-    for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => (this.at = null));
+    for (const end of ["pointerup", "pointercancel"])
+      canvas.addEventListener(end, () => (this.at = null));
     canvas.addEventListener("keydown", (event) => this.key(event));
     canvas.addEventListener("blur", () => (this.down = false));
   }

@@ -8,8 +8,13 @@ import { element, quoted } from "./view.mjs";
 export function exampleElement({ text, pixels, numbers, whole }, shape) {
   if (pixels !== null) return thumbnail(fromBase64(pixels), shape);
   const more = whole ? "" : "…";
-  if (text !== null) return element("span", { class: "example" }, quoted(text === "" ? "(empty)" : text), more);
-  return element("span", { class: "example" }, `${numbers.slice(0, 12).join(", ")}${numbers.length > 12 ? "…" : more}`);
+  if (text !== null)
+    return element("span", { class: "example" }, quoted(text === "" ? "(empty)" : text), more);
+  return element(
+    "span",
+    { class: "example" },
+    `${numbers.slice(0, 12).join(", ")}${numbers.length > 12 ? "…" : more}`,
+  );
 }
 
 /** What the panel of the model takes for it, or null where a part is left out. */
@@ -19,7 +24,15 @@ export function exampleInput({ text, pixels, numbers, whole }) {
 }
 
 function thumbnail(pixels, [height, width, channels]) {
-  const canvas = element("canvas", { class: "thumb", width, height, role: "img", "aria-label": `picture of ${width} x ${height} pixels` });
-  canvas.getContext("2d").putImageData(new ImageData(toRgba(pixels, channels), width, height), 0, 0);
+  const canvas = element("canvas", {
+    class: "thumb",
+    width,
+    height,
+    role: "img",
+    "aria-label": `picture of ${width} x ${height} pixels`,
+  });
+  canvas
+    .getContext("2d")
+    .putImageData(new ImageData(toRgba(pixels, channels), width, height), 0, 0);
   return canvas;
 }

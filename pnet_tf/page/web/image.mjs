@@ -9,14 +9,17 @@ export const MOST_FILE_BYTES = 64 * 2 ** 20;
 export function imageSize(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const size = isPng(view) ? pngSize(view) : isJpeg(view) ? jpegSize(view) : null;
-  if (!size) throw new InputError("This is no picture that the page can read; it takes PNG and JPEG.");
+  if (!size)
+    throw new InputError("This is no picture that the page can read; it takes PNG and JPEG.");
   return size;
 }
 
 /** Throws InputError for a picture that is too large to decode; looks at its header only. */
 export function checkImage(bytes) {
   if (bytes.length > MOST_FILE_BYTES) {
-    throw new InputError(`The file has ${number(bytes.length)} bytes; at most ${number(MOST_FILE_BYTES)} are read.`);
+    throw new InputError(
+      `The file has ${number(bytes.length)} bytes; at most ${number(MOST_FILE_BYTES)} are read.`,
+    );
   }
   const { width, height } = imageSize(bytes);
   if (width * height > MOST_PIXELS || width < 1 || height < 1) {
@@ -53,7 +56,8 @@ export function toRgba(pixels, channels) {
 export function shrink(rgba, from, width, height) {
   const found = new Uint8ClampedArray(width * height * 4);
   for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) found.set(mean(rgba, from, block(x, y, from, width, height)), 4 * (y * width + x));
+    for (let x = 0; x < width; x++)
+      found.set(mean(rgba, from, block(x, y, from, width, height)), 4 * (y * width + x));
   }
   return found;
 }
@@ -77,7 +81,9 @@ function mean(rgba, from, { left, top, right, bottom }) {
 }
 
 function isPng(view) {
-  return view.byteLength >= 24 && view.getUint32(0) === 0x89504e47 && view.getUint32(4) === 0x0d0a1a0a;
+  return (
+    view.byteLength >= 24 && view.getUint32(0) === 0x89504e47 && view.getUint32(4) === 0x0d0a1a0a
+  );
 }
 
 function pngSize(view) {

@@ -10,12 +10,28 @@ export function imagePanel(metadata, answers) {
   const [height, width, channels] = metadata.shape;
   const panel = new ImagePanel(metadata, answers);
   const size = `${width} x ${height} ${channels === 1 ? "grey" : "RGB"}`;
-  const keys = element("p", { class: "note", id: "keys" },
-    "Draw with mouse or finger and fill the frame. With keys: arrows move, Space puts the pen down or lifts it.");
-  const input = card("Picture", element("div", { class: "board" }, panel.canvas, panel.tools(keys)));
+  const keys = element(
+    "p",
+    { class: "note", id: "keys" },
+    "Draw with mouse or finger and fill the frame. With keys: arrows move, Space puts the pen down or lifts it.",
+  );
+  const input = card(
+    "Picture",
+    element("div", { class: "board" }, panel.canvas, panel.tools(keys)),
+  );
   panel.acceptDrops(document.body);
-  const seen = card("What the model saw", panel.preview, element("p", { class: "note" }, `${size} pixels`), panel.note);
-  return { before: [input], after: [seen], focus: () => panel.canvas.focus(), put: (pixels) => panel.put(pixels) };
+  const seen = card(
+    "What the model saw",
+    panel.preview,
+    element("p", { class: "note" }, `${size} pixels`),
+    panel.note,
+  );
+  return {
+    before: [input],
+    after: [seen],
+    focus: () => panel.canvas.focus(),
+    put: (pixels) => panel.put(pixels),
+  };
 }
 
 class ImagePanel {
@@ -23,23 +39,56 @@ class ImagePanel {
     const [height, width, channels] = metadata.shape;
     Object.assign(this, { height, width, channels, answers, rgba: null });
     this.canvas = element("canvas", {
-      id: "drawing", tabindex: "0", role: "application",
-      "aria-roledescription": "drawing area", "aria-label": "Draw here", "aria-describedby": "keys",
+      id: "drawing",
+      tabindex: "0",
+      role: "application",
+      "aria-roledescription": "drawing area",
+      "aria-label": "Draw here",
+      "aria-describedby": "keys",
     });
-    this.preview = element("canvas", { id: "seen", width, height, role: "img", "aria-label": "The pixels that the model got" });
+    this.preview = element("canvas", {
+      id: "seen",
+      width,
+      height,
+      role: "img",
+      "aria-label": "The pixels that the model got",
+    });
     this.note = element("p", { class: "note", id: "made" });
-    this.invert = element("input", { type: "checkbox", id: "invert", onchange: () => this.answer() });
+    this.invert = element("input", {
+      type: "checkbox",
+      id: "invert",
+      onchange: () => this.answer(),
+    });
     this.drawing = new Drawing(this.canvas, height, width, () => this.fromDrawing());
   }
 
   tools(keys) {
-    const file = element("input", { type: "file", id: "file", accept: "image/png,image/jpeg", onchange: () => this.open(file.files[0]) });
-    const clear = element("button", { type: "button", id: "clear", onclick: () => this.clear() }, "Clear");
-    const ink = element("input", { type: "color", value: "#ffffff", oninput: () => (this.drawing.ink = ink.value) });
+    const file = element("input", {
+      type: "file",
+      id: "file",
+      accept: "image/png,image/jpeg",
+      onchange: () => this.open(file.files[0]),
+    });
+    const clear = element(
+      "button",
+      { type: "button", id: "clear", onclick: () => this.clear() },
+      "Clear",
+    );
+    const ink = element("input", {
+      type: "color",
+      value: "#ffffff",
+      oninput: () => (this.drawing.ink = ink.value),
+    });
     const colour = this.channels === 3 ? [element("label", {}, "Ink ", ink)] : [];
-    return element("div", { class: "tools" }, clear, ...colour,
+    return element(
+      "div",
+      { class: "tools" },
+      clear,
+      ...colour,
       element("label", {}, this.invert, " swap dark and light"),
-      element("label", { class: "file" }, "Open or drop a picture", file), keys);
+      element("label", { class: "file" }, "Open or drop a picture", file),
+      keys,
+    );
   }
 
   acceptDrops(target) {
@@ -77,23 +126,39 @@ class ImagePanel {
 
   /** RGBA of the model's size: the picture itself, or its middle made smaller or larger. */
   async read(file) {
-    if (file.size > MOST_FILE_BYTES) throw new InputError(`The file has more than ${MOST_FILE_BYTES.toLocaleString("en")} bytes.`);
+    if (file.size > MOST_FILE_BYTES)
+      throw new InputError(`The file has more than ${MOST_FILE_BYTES.toLocaleString("en")} bytes.`);
     const size = checkImage(new Uint8Array(await file.arrayBuffer()));
     const bitmap = await createImageBitmap(file, { colorSpaceConversion: "none" }).catch(() => {
       throw new InputError("The picture is damaged: it cannot be decoded.");
     });
     const scale = Math.min(bitmap.width / this.width, bitmap.height / this.height);
-    const crop = { width: Math.max(1, Math.round(this.width * scale)), height: Math.max(1, Math.round(this.height * scale)) };
+    const crop = {
+      width: Math.max(1, Math.round(this.width * scale)),
+      height: Math.max(1, Math.round(this.height * scale)),
+    };
     const larger = scale >= 1;
     const target = larger ? crop : { width: this.width, height: this.height };
     const canvas = element("canvas", { width: target.width, height: target.height });
     const context = canvas.getContext("2d");
     context.fillRect(0, 0, target.width, target.height);
     const [left, top] = [(bitmap.width - crop.width) >> 1, (bitmap.height - crop.height) >> 1];
-    context.drawImage(bitmap, left, top, crop.width, crop.height, 0, 0, target.width, target.height);
+    context.drawImage(
+      bitmap,
+      left,
+      top,
+      crop.width,
+      crop.height,
+      0,
+      0,
+      target.width,
+      target.height,
+    );
     bitmap.close();
     const exact = size.width === this.width && size.height === this.height;
-    this.note.replaceChildren(exact ? "" : `made from the middle of ${size.width} x ${size.height} pixels`);
+    this.note.replaceChildren(
+      exact ? "" : `made from the middle of ${size.width} x ${size.height} pixels`,
+    );
     const rgba = context.getImageData(0, 0, target.width, target.height).data;
     return larger ? shrink(rgba, target, this.width, this.height) : rgba;
   }

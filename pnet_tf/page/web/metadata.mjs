@@ -17,7 +17,8 @@ const INPUT_NAMES = { text: "bytes", image: "pixels", dense: "features" };
  */
 export function readMetadata(bytes) {
   const place = findMetadata(bytes, "pnet_tf");
-  if (!place) throw new InputError("This TFLite file is no model of pnet_tf: it has no metadata of it.");
+  if (!place)
+    throw new InputError("This TFLite file is no model of pnet_tf: it has no metadata of it.");
   const found = parse(bytes.subarray(place.start, place.end));
   if (found.spec !== SPEC_VERSION) {
     throw new InputError(
@@ -69,7 +70,8 @@ function answers({ task, labels, top_k: topK }) {
 }
 
 function offers({ replies = {}, ranking = null, labels }) {
-  if (!isObject(replies) || !Object.values(replies).every(isTexts)) throw invalid("replies", replies);
+  if (!isObject(replies) || !Object.values(replies).every(isTexts))
+    throw invalid("replies", replies);
   if (ranking !== null) checkRanking(ranking, labels);
   return { replies: new Map(Object.entries(replies)), ranking };
 }
@@ -82,7 +84,8 @@ function checkRanking(ranking, labels) {
     );
   }
   for (const name of ["threshold", "floor", "plausible"]) {
-    if (!(ranking[name] >= 0 && ranking[name] <= 1)) throw invalid(`ranking.${name}`, ranking[name]);
+    if (!(ranking[name] >= 0 && ranking[name] <= 1))
+      throw invalid(`ranking.${name}`, ranking[name]);
   }
   const most = ranking.most_replies;
   if (!isCount(most) || most > 10) throw invalid("ranking.most_replies", most);

@@ -23,7 +23,12 @@ export async function startReport(openLibrary) {
     };
     waiting.replaceChildren(lead(facts));
     const shown = cards(facts, metadata, enter);
-    main.append(contents(shown), ...shown, element("h2", { class: "apart", id: "try" }, "Try the model"), trial);
+    main.append(
+      contents(shown),
+      ...shown,
+      element("h2", { class: "apart", id: "try" }, "Try the model"),
+      trial,
+    );
     followColours();
     document.documentElement.dataset.state = "ready";
   } catch (error) {
@@ -41,12 +46,16 @@ function contents(shown) {
     section.id = title.toLowerCase();
     return [title, section.id];
   });
-  const links = [...named, ["Try the model", "try"]].map(([title, id]) => element("a", { href: `#${id}` }, title));
+  const links = [...named, ["Try the model", "try"]].map(([title, id]) =>
+    element("a", { href: `#${id}` }, title),
+  );
   return element("nav", { "aria-label": "Contents" }, links);
 }
 
 function lead({ file, source }) {
-  const measured = source ? ` Measured on: ${source}.` : " Not measured: no labelled examples were given.";
+  const measured = source
+    ? ` Measured on: ${source}.`
+    : " Not measured: no labelled examples were given.";
   return `${count(file.size_bytes)} bytes.${measured}`;
 }
 
@@ -66,15 +75,23 @@ function cards(facts, metadata, enter) {
 function figuresCard({ task, scores, measured, values, file, facts }) {
   const accuracy = task === "classification";
   const name = accuracy ? "accuracy" : "mean squared error";
-  const rows = Object.fromEntries(scores.map(({ who, value }) => [`${name}, ${who}`, accuracy ? percent(value) : brief(value)]));
+  const rows = Object.fromEntries(
+    scores.map(({ who, value }) => [`${name}, ${who}`, accuracy ? percent(value) : brief(value)]),
+  );
   if (measured) rows["right label among three"] = percent(measured.top3_accuracy);
   if (values?.concordance_index) rows["concordance index"] = brief(values.concordance_index);
   rows["an answer"] = milliseconds(file.p50_ms);
   rows.bytes = count(file.size_bytes);
-  const list = Object.entries(rows).map(([title, value]) => element("div", {}, element("dt", {}, title), element("dd", {}, value)));
+  const list = Object.entries(rows).map(([title, value]) =>
+    element("div", {}, element("dt", {}, title), element("dd", {}, value)),
+  );
   const examples = measured ?? values;
   const more = examples ? { ...facts, "examples measured": count(examples.examples) } : facts;
-  return card("Figures", element("dl", { class: "figures" }, list), Object.keys(more).length ? pairs(more) : null);
+  return card(
+    "Figures",
+    element("dl", { class: "figures" }, list),
+    Object.keys(more).length ? pairs(more) : null,
+  );
 }
 
 function calibrationCard({ bins, calibration_error: error }) {
@@ -82,15 +99,36 @@ function calibrationCard({ bins, calibration_error: error }) {
     title: "How often answers of a score are right",
     xs: bins.map(({ confidence }) => confidence),
     series: { "right answers": bins.map(({ accuracy }) => accuracy) },
-    x: "score", y: "right", percent: true, diagonal: true,
+    x: "score",
+    y: "right",
+    percent: true,
+    diagonal: true,
   });
-  const counts = bins.map(({ examples, confidence }) => `${count(examples)} at ${percent(confidence)}`).join(", ");
-  return card("Calibration", plot, element("p", { class: "note" }, `Expected calibration error ${percent(error)}. Examples: ${counts}.`));
+  const counts = bins
+    .map(({ examples, confidence }) => `${count(examples)} at ${percent(confidence)}`)
+    .join(", ");
+  return card(
+    "Calibration",
+    plot,
+    element(
+      "p",
+      { class: "note" },
+      `Expected calibration error ${percent(error)}. Examples: ${counts}.`,
+    ),
+  );
 }
 
 function valuesCard({ points: pairsOf }) {
   const data = pairsOf.map(([x, y]) => ({ x, y }));
-  return card("Values", points({ title: "Right value and answer, the first of each example", groups: { examples: data }, x: "right", y: "answer" }));
+  return card(
+    "Values",
+    points({
+      title: "Right value and answer, the first of each example",
+      groups: { examples: data },
+      x: "right",
+      y: "answer",
+    }),
+  );
 }
 
 function fileCard(file) {
@@ -100,11 +138,18 @@ function fileCard(file) {
     quantised: file.quantize,
     "oldest runtime checked": file.oldest_runtime,
     "an answer, median": `${milliseconds(file.p50_ms)}, one in a hundred takes more than ${milliseconds(file.p99_ms)} (${file.runtime}, where the report was made)`,
-    "beside it": file.reference_ms === null ? "" : `${milliseconds(file.reference_ms)} for a product of two 256 x 256 matrices`,
+    "beside it":
+      file.reference_ms === null
+        ? ""
+        : `${milliseconds(file.reference_ms)} for a product of two 256 x 256 matrices`,
     "tensor memory": `${count(file.arena_bytes)} bytes`,
   };
   const shown = Object.fromEntries(Object.entries(rows).filter(([, value]) => value));
-  return card("File", parts({ title: "Bytes by part", values: file.bytes_by_part, x: "bytes" }), pairs(shown));
+  return card(
+    "File",
+    parts({ title: "Bytes by part", values: file.bytes_by_part, x: "bytes" }),
+    pairs(shown),
+  );
 }
 
 function brief(value) {

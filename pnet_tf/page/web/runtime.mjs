@@ -13,7 +13,9 @@ export async function startRunner(library, bytes, metadata) {
   try {
     compiled = await library.loadAndCompile(bytes, { accelerator: "wasm" });
   } catch (error) {
-    throw new InputError(`The runtime refuses the model: ${String(error?.message ?? error).slice(0, 200)}`);
+    throw new InputError(
+      `The runtime refuses the model: ${String(error?.message ?? error).slice(0, 200)}`,
+    );
   }
   checkSignature(compiled, metadata);
   const runner = new Runner(library, compiled, metadata);
@@ -44,7 +46,10 @@ class Runner {
     let outputs = {};
     try {
       outputs = await this.compiled.run(SIGNATURE, { [inputName]: input });
-      const entries = Object.entries(outputs).map(([name, tensor]) => [name, tensor.toTypedArray().slice()]);
+      const entries = Object.entries(outputs).map(([name, tensor]) => [
+        name,
+        tensor.toTypedArray().slice(),
+      ]);
       return Object.fromEntries(entries);
     } finally {
       // they live in the heap of the wasm, which no garbage collector sees

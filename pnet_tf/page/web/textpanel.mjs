@@ -11,7 +11,11 @@ const MOST_TURNS = 50;
 export function textPanel(metadata, answers) {
   const talk = element("ol", { class: "talk", "aria-label": "Conversation" });
   const box = element("textarea", {
-    id: "message", rows: "3", dir: "auto", autocomplete: "off", spellcheck: "false",
+    id: "message",
+    rows: "3",
+    dir: "auto",
+    autocomplete: "off",
+    spellcheck: "false",
     placeholder: metadata.replies.size ? "are you still at the office?" : "Type a message",
   });
   const seen = element("div", { id: "seen" });
@@ -26,14 +30,27 @@ export function textPanel(metadata, answers) {
     if (text === "") answers.clear();
     else answers.show(encoded.bytes, encoded.bytes.subarray(0, encoded.used), chosen);
   };
-  box.addEventListener("input", settled(() => read(box.value), TYPING_MS));
+  box.addEventListener(
+    "input",
+    settled(() => read(box.value), TYPING_MS),
+  );
   const put = (text) => {
     box.value = text;
     read(text);
   };
   read("");
-  const input = card("Message", element("label", { for: "message", class: "unseen" }, "Message"), talk, box);
-  return { before: [input], after: [card("What the model saw", seen)], focus: () => box.focus(), put };
+  const input = card(
+    "Message",
+    element("label", { for: "message", class: "unseen" }, "Message"),
+    talk,
+    box,
+  );
+  return {
+    before: [input],
+    after: [card("What the model saw", seen)],
+    focus: () => box.focus(),
+    put,
+  };
 }
 
 function say(talk, message, reply) {
@@ -50,7 +67,13 @@ function seenParts({ bytes, used, seen, rest }, metadata) {
   if (!most) return [count, ...cut];
   const found = tokens(bytes.subarray(0, used), most);
   const merged = found.some(({ last }) => last)
-    ? [element("p", { class: "note" }, `The model keeps ${most} tokens; the marked ones share the last.`)]
+    ? [
+        element(
+          "p",
+          { class: "note" },
+          `The model keeps ${most} tokens; the marked ones share the last.`,
+        ),
+      ]
     : [];
   return [count, ...cut, tokenList(found), ...merged];
 }
@@ -64,12 +87,23 @@ function tokenCount({ projection }) {
 function cutNote(seen, rest, length) {
   const start = seen.length > MOST_SHOWN / 4 ? "…" : "";
   const end = rest.length > MOST_SHOWN ? "…" : "";
-  return element("p", { class: "cut", id: "cut" },
+  return element(
+    "p",
+    { class: "cut", id: "cut" },
     element("strong", {}, `Cut after ${length} bytes; the model does not see the rest: `),
-    element("bdi", {}, start, visible(seen.slice(-MOST_SHOWN / 4)), element("del", {}, visible(rest.slice(0, MOST_SHOWN)), end)));
+    element(
+      "bdi",
+      {},
+      start,
+      visible(seen.slice(-MOST_SHOWN / 4)),
+      element("del", {}, visible(rest.slice(0, MOST_SHOWN)), end),
+    ),
+  );
 }
 
 function tokenList(found) {
-  const items = found.map(({ text, last }) => element("li", { class: last ? "last" : null }, quoted(text)));
+  const items = found.map(({ text, last }) =>
+    element("li", { class: last ? "last" : null }, quoted(text)),
+  );
   return element("ol", { class: "tokens", "aria-label": "Tokens" }, items);
 }

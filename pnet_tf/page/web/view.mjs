@@ -8,7 +8,8 @@ export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === "function") made.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== false) made.setAttribute(name, value === true ? "" : value);
+    else if (value !== null && value !== false)
+      made.setAttribute(name, value === true ? "" : value);
   }
   made.append(...children.flat().filter((child) => child !== null));
   return made;
@@ -21,7 +22,10 @@ export function quoted(text) {
 
 /** `text` with each of them as its code point. */
 export function visible(text) {
-  return text.replace(HIDDEN, (found) => `[U+${found.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}]`);
+  return text.replace(
+    HIDDEN,
+    (found) => `[U+${found.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}]`,
+  );
 }
 
 /** A labelled box. */
@@ -34,9 +38,13 @@ export function bars(ranked) {
   const rows = ranked.map(({ label, score }) => {
     const fill = element("span", { class: "fill" });
     fill.style.setProperty("--share", Math.min(Math.max(score, 0), 1));
-    return element("li", {}, element("span", { class: "label" }, quoted(label)),
+    return element(
+      "li",
+      {},
+      element("span", { class: "label" }, quoted(label)),
       element("span", { class: "track", "aria-hidden": "true" }, fill),
-      element("span", { class: "score" }, percent(score)));
+      element("span", { class: "score" }, percent(score)),
+    );
   });
   return element("ol", { class: "bars" }, rows);
 }
@@ -53,16 +61,33 @@ export function milliseconds(ms) {
 
 /** A table of texts and elements; columns but the first are numbers. */
 export function table(head, rows, caption = "") {
-  const cells = (tag, row) => row.map((cell, i) => element(tag, { class: i ? "number" : null, scope: tag === "th" ? "col" : null }, cell));
-  return element("div", { class: "scroll" }, element("table", {},
-    caption ? element("caption", {}, caption) : null,
-    element("thead", {}, element("tr", {}, cells("th", head))),
-    element("tbody", {}, rows.map((row) => element("tr", {}, cells("td", row))))));
+  const cells = (tag, row) =>
+    row.map((cell, i) =>
+      element(tag, { class: i ? "number" : null, scope: tag === "th" ? "col" : null }, cell),
+    );
+  return element(
+    "div",
+    { class: "scroll" },
+    element(
+      "table",
+      {},
+      caption ? element("caption", {}, caption) : null,
+      element("thead", {}, element("tr", {}, cells("th", head))),
+      element(
+        "tbody",
+        {},
+        rows.map((row) => element("tr", {}, cells("td", row))),
+      ),
+    ),
+  );
 }
 
 /** Names and values. */
 export function pairs(rows) {
-  const items = Object.entries(rows).map(([name, value]) => [element("dt", {}, quoted(name)), element("dd", {}, quoted(String(value)))]);
+  const items = Object.entries(rows).map(([name, value]) => [
+    element("dt", {}, quoted(name)),
+    element("dd", {}, quoted(String(value))),
+  ]);
   return element("dl", {}, items.flat());
 }
 

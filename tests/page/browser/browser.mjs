@@ -8,8 +8,13 @@ import { chromium } from "playwright-core";
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 // nothing of the browser's own may look for the network either
 const FLAGS = [
-  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
 ];
 
 /** Where the pages of make_pages.py are. */
@@ -17,20 +22,26 @@ export const FOLDER = process.env.PNET_TF_PAGES;
 
 export function launch() {
   const executablePath = process.env.CHROMIUM ?? PLACES.find(existsSync);
-  if (!executablePath) throw new Error(`no Chromium at ${PLACES.join(", ")}; CHROMIUM names another one`);
+  if (!executablePath)
+    throw new Error(`no Chromium at ${PLACES.join(", ")}; CHROMIUM names another one`);
   return chromium.launch({ executablePath, args: FLAGS });
 }
 
 /** A page of `file`, ready or failed, with `said` (console, errors, requests) and `state`. */
 export async function open(browser, file, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 900, height: 900 }, offline: true, ...options });
+  const context = await browser.newContext({
+    viewport: { width: 900, height: 900 },
+    offline: true,
+    ...options,
+  });
   const page = await context.newPage();
   const said = [];
   page.on("console", (message) => said.push(`console ${message.type()}: ${message.text()}`));
   page.on("pageerror", (error) => said.push(`error: ${error.message}`));
   const url = pathToFileURL(file).href;
   page.on("request", (request) => {
-    if (request.url() !== url && request.url() !== "data:,") said.push(`request: ${request.url().slice(0, 80)}`);
+    if (request.url() !== url && request.url() !== "data:,")
+      said.push(`request: ${request.url().slice(0, 80)}`);
   });
   const started = Date.now();
   await page.goto(url);

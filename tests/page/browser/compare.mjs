@@ -13,10 +13,12 @@ export function compare({ vectors, labels, input }, answers) {
     const { scores, top, replies } = answers[i];
     const difference = Math.max(...scores.map((score, j) => Math.abs(score - xnnpack.scores[j])));
     largest = Math.max(largest, difference);
-    if (!(difference <= TOLERANCE[input.kind] * Math.max(1, ...xnnpack.scores))) wrong.push(`${i} ${kind}: scores differ by ${difference}`);
+    if (!(difference <= TOLERANCE[input.kind] * Math.max(1, ...xnnpack.scores)))
+      wrong.push(`${i} ${kind}: scores differ by ${difference}`);
     if (close) return;
     const expected = xnnpack.top.map((place) => labels[place]);
-    if (top.slice(0, expected.length).join("\n") !== expected.join("\n")) wrong.push(`${i} ${kind}: ${top} for ${expected}`);
+    if (top.slice(0, expected.length).join("\n") !== expected.join("\n"))
+      wrong.push(`${i} ${kind}: ${top} for ${expected}`);
     if (xnnpack.replies && JSON.stringify(replies) !== JSON.stringify(xnnpack.replies)) {
       wrong.push(`${i} ${kind}: ${replies} for ${xnnpack.replies}`);
     }

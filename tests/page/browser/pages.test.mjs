@@ -1,6 +1,7 @@
 // What a person does with a page: typing, tapping, drawing, opening files, also bad ones.
 
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -20,9 +21,27 @@ after(() => browser.close());
 
 async function shot(page, name) {
   // each page goes no wider than its screen
-  const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  const wider = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
   assert.ok(wider <= 0, `${name} is ${wider} pixels wider than the screen`);
   await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
+}
+
+/** The page of chat.tflite with another model in it. */
+function pageWith(change) {
+  const text = readFileSync(fileOf("chat"), "utf-8");
+  const [, model] = text.match(/id="model">([^<]+)</);
+  return text.replace(model, change(Buffer.from(model, "base64")).toString("base64"));
+}
+
+/** The model with a ranking of a later version, and a hash that is right. */
+function otherRanking(model) {
+  model.write("9", model.indexOf('"ranking":{"version":2') + '"ranking":{"version":'.length);
+  const place = model.indexOf('"sha256":"') + '"sha256":"'.length;
+  model.write("0".repeat(64), place);
+  model.write(createHash("sha256").update(model).digest("hex"), place);
+  return model;
 }
 
 /** Types a message and waits for its answer to be spoken. */
@@ -49,12 +68,25 @@ test("replies are offered, tapped, and the model stays silent", async () => {
   await type(page, message);
   const answer = await page.evaluate((text) => globalThis.pnetTf.run(text), message);
   const chips = await page.locator(".chip").allTextContents();
-  assert.deepEqual(chips, answer.offered.replies.map(({ text }) => text));
+  assert.deepEqual(
+    chips,
+    answer.offered.replies.map(({ text }) => text),
+  );
   assert.ok(chips.length >= 1);
-  assert.deepEqual(await page.locator(".tokens li").allTextContents(), ["are", "you", "still", "at", "the", "office", "?"]);
+  assert.deepEqual(await page.locator(".tokens li").allTextContents(), [
+    "are",
+    "you",
+    "still",
+    "at",
+    "the",
+    "office",
+    "?",
+  ]);
   assert.equal(await page.textContent("#count"), "28 of 128 bytes");
   assert.match(await page.textContent("#latency"), /ms an answer/);
-  await page.waitForFunction(() => document.getElementById("spoken").textContent.startsWith("Replies: "));
+  await page.waitForFunction(() =>
+    document.getElementById("spoken").textContent.startsWith("Replies: "),
+  );
   await shot(page, "replies-light");
   await page.focus(".chip");
   await page.keyboard.press("Enter");
@@ -68,9 +100,18 @@ test("replies are offered, tapped, and the model stays silent", async () => {
 });
 
 test("a message that is too long is cut, and the page says where", async () => {
-  const { page, said } = await open(browser, fileOf("chat"), { viewport: { width: 390, height: 844 }, colorScheme: "dark" });
-  await type(page, `${"see you at the station then, ".repeat(4)}and bring é😀 the red umbrella please`);
-  assert.match(await page.textContent("#cut"), /^Cut after 128 bytes; the model does not see the rest: /);
+  const { page, said } = await open(browser, fileOf("chat"), {
+    viewport: { width: 390, height: 844 },
+    colorScheme: "dark",
+  });
+  await type(
+    page,
+    `${"see you at the station then, ".repeat(4)}and bring é😀 the red umbrella please`,
+  );
+  assert.match(
+    await page.textContent("#cut"),
+    /^Cut after 128 bytes; the model does not see the rest: /,
+  );
   await shot(page, "cut-phone-dark");
   await type(page, "x".repeat(100_000));
   assert.match(await page.textContent("#cut del"), /^x{400}…$/);
@@ -110,7 +151,12 @@ test("a picture is drawn by mouse and by keys, and cleared", async () => {
 });
 
 test("a finger draws on a phone", async () => {
-  const options = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, colorScheme: "dark" };
+  const options = {
+    viewport: { width: 360, height: 740 },
+    hasTouch: true,
+    isMobile: true,
+    colorScheme: "dark",
+  };
   const { page, said } = await open(browser, fileOf("digits"), options);
   const box = await page.locator("#drawing").boundingBox();
   await page.touchscreen.tap(box.x + 140, box.y + 140);
@@ -153,8 +199,14 @@ test("pictures that cannot be used are a sentence", async () => {
   for (const [name, content, sentence] of bad) {
     writeFileSync(join(FOLDER, name), content);
     await page.setInputFiles("#file", join(FOLDER, name));
-    await page.waitForFunction((name) => document.querySelector("#file").files[0]?.name === name, name);
-    await page.waitForFunction((text) => new RegExp(text).test(document.querySelector(".error")?.textContent ?? ""), sentence.source);
+    await page.waitForFunction(
+      (name) => document.querySelector("#file").files[0]?.name === name,
+      name,
+    );
+    await page.waitForFunction(
+      (text) => new RegExp(text).test(document.querySelector(".error")?.textContent ?? ""),
+      sentence.source,
+    );
   }
   assert.deepEqual(said, []);
 });
@@ -163,12 +215,17 @@ test("numbers go into a model of features", async () => {
   const { page, said } = await open(browser, fileOf("values"));
   await page.fill("#numbers", "1, 2, 3");
   await page.waitForSelector(".values li");
-  assert.deepEqual(await page.locator(".values li").allTextContents(), (await page.evaluate(() => globalThis.pnetTf.run([1, 2, 3]))).values.map(String));
+  assert.deepEqual(
+    await page.locator(".values li").allTextContents(),
+    (await page.evaluate(() => globalThis.pnetTf.run([1, 2, 3]))).values.map(String),
+  );
   await page.fill("#numbers", "1, two, 3");
   await page.waitForSelector(".error");
   assert.equal(await page.textContent(".error"), "two is no finite number.");
   await page.fill("#numbers", "1 2");
-  await page.waitForFunction(() => document.querySelector(".error").textContent.startsWith("The model takes 3 numbers"));
+  await page.waitForFunction(() =>
+    document.querySelector(".error").textContent.startsWith("The model takes 3 numbers"),
+  );
   assert.deepEqual(said, []);
 });
 
@@ -195,6 +252,7 @@ test("damage to the model or the runtime in a page is a sentence", async () => {
     missing: [text.replace(model, ""), /not a TFLite file/],
     letters: [text.replace(model, "***"), /not base64/],
     other: [changed(() => Buffer.from("something else")), /not a TFLite file/],
+    ranking: [pageWith(otherRanking), /ranking of version 9; this page reads 2/],
     wasm: [text.replace(/id="wasm">.{100}/, 'id="wasm">'), /cannot be unpacked|not base64/],
   };
   for (const [name, [content, sentence]] of Object.entries(cases)) {
@@ -216,7 +274,10 @@ test("what is put into a page cannot run or fetch", async () => {
     const script = document.createElement("script");
     script.textContent = "globalThis.injected = true";
     document.body.append(script);
-    const blocked = await fetch("https://example.org/").then(() => false, () => true);
+    const blocked = await fetch("https://example.org/").then(
+      () => false,
+      () => true,
+    );
     return [globalThis.injected === undefined, blocked];
   });
   assert.deepEqual(outcome, [true, true]);

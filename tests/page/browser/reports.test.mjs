@@ -19,15 +19,26 @@ after(() => browser.close());
 
 /** The page, its facts and how many plots have something drawn on them. */
 async function report(name, options = {}) {
-  const opened = await open(browser, fileOf(name), { viewport: { width: 1000, height: 900 }, ...options });
+  const opened = await open(browser, fileOf(name), {
+    viewport: { width: 1000, height: 900 },
+    ...options,
+  });
   assert.equal(opened.state, "ready", await opened.page.textContent("#state"));
   await opened.page.waitForTimeout(300);
-  const facts = await opened.page.evaluate(() => JSON.parse(document.getElementById("facts").textContent));
+  const facts = await opened.page.evaluate(() =>
+    JSON.parse(document.getElementById("facts").textContent),
+  );
   const drawn = await opened.page.evaluate(() => {
-    const isDrawn = (canvas) => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some((v) => v);
+    const isDrawn = (canvas) =>
+      canvas
+        .getContext("2d")
+        .getImageData(0, 0, canvas.width, canvas.height)
+        .data.some((v) => v);
     return [...document.querySelectorAll(".plot canvas")].filter(isDrawn).length;
   });
-  const wider = await opened.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  const wider = await opened.page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
   assert.ok(wider <= 0, `${name} is ${wider} pixels wider than the screen`);
   await opened.page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
   return { ...opened, facts, drawn };
@@ -35,12 +46,17 @@ async function report(name, options = {}) {
 
 test("a run with a trainer: figures, curves, matrix, calibration, bytes", async (t) => {
   const { page, said, facts, drawn, readyMs } = await report("report_digits");
-  t.diagnostic(`${statSync(fileOf("report_digits")).size.toLocaleString("en")} bytes, ready in ${readyMs} ms`);
+  t.diagnostic(
+    `${statSync(fileOf("report_digits")).size.toLocaleString("en")} bytes, ready in ${readyMs} ms`,
+  );
   assert.equal(drawn, 4);
   const shown = await page.locator(".figures dd").allTextContents();
   const percents = facts.scores.map(({ value }) => `${(100 * value).toFixed(1)} %`);
   assert.deepEqual(shown.slice(0, 3), percents);
-  assert.deepEqual(facts.scores.map(({ who }) => who), ["trainer", "student", "file"]);
+  assert.deepEqual(
+    facts.scores.map(({ who }) => who),
+    ["trainer", "student", "file"],
+  );
   for (const term of ["trainer loss", "distillation loss", "projection loss"]) {
     assert.ok((await page.locator("#training th").allTextContents()).includes(term), term);
   }
@@ -50,19 +66,31 @@ test("a run with a trainer: figures, curves, matrix, calibration, bytes", async 
 });
 
 test("mistakes are filtered, and one is tried on the model", async () => {
-  const { page, said, facts } = await report("report_chat", { colorScheme: "dark", viewport: { width: 390, height: 844 } });
+  const { page, said, facts } = await report("report_chat", {
+    colorScheme: "dark",
+    viewport: { width: 390, height: 844 },
+  });
   const all = facts.measured.mistakes;
   const word = "bed";
   await page.fill("#query", word);
   const wanted = all.filter(({ input }) => input.text.toLowerCase().includes(word)).length;
-  await page.waitForFunction((text) => document.getElementById("found").textContent === text, `${wanted} found`);
+  await page.waitForFunction(
+    (text) => document.getElementById("found").textContent === text,
+    `${wanted} found`,
+  );
   await page.fill("#query", "");
   const [target] = all.map((mistake) => mistake.target);
   await page.selectOption("#target", String(target));
   const ofIt = all.filter((mistake) => mistake.target === target).length;
-  await page.waitForFunction((text) => document.getElementById("found").textContent === text, `${ofIt} found`);
+  await page.waitForFunction(
+    (text) => document.getElementById("found").textContent === text,
+    `${ofIt} found`,
+  );
   await page.selectOption("#target", "");
-  await page.waitForFunction((text) => document.getElementById("found").textContent === text, `${all.length.toLocaleString("en")} found`);
+  await page.waitForFunction(
+    (text) => document.getElementById("found").textContent === text,
+    `${all.length.toLocaleString("en")} found`,
+  );
   const before = await page.locator(".mistakes > li").count();
   await page.click("#more");
   assert.ok((await page.locator(".mistakes > li").count()) > before);
@@ -80,7 +108,10 @@ test("a picture that was mistaken is tried on the model", async () => {
   await page.locator(".mistakes button").first().click();
   await page.waitForSelector(".bars");
   const why = await page.locator(".mistakes .why").first().textContent();
-  assert.ok(why.startsWith(`answer ${await page.locator(".bars .label").first().textContent()} `), why);
+  assert.ok(
+    why.startsWith(`answer ${await page.locator(".bars .label").first().textContent()} `),
+    why,
+  );
   assert.deepEqual(said, []);
 });
 

@@ -32,9 +32,14 @@ async function answerAll(inputs) {
 
 function check(t, name, vectors, answers) {
   assert.ok(vectors.vectors.length >= 500, `${vectors.vectors.length} vectors`);
-  const { largest, wrong } = compare(vectors, answers.map((answer) => plain(answer, vectors.labels)));
+  const { largest, wrong } = compare(
+    vectors,
+    answers.map((answer) => plain(answer, vectors.labels)),
+  );
   const close = vectors.vectors.filter((vector) => vector.close).length;
-  t.diagnostic(`${name}: ${vectors.vectors.length} vectors, ${close} by scores alone, largest difference ${largest.toExponential(2)}`);
+  t.diagnostic(
+    `${name}: ${vectors.vectors.length} vectors, ${close} by scores alone, largest difference ${largest.toExponential(2)}`,
+  );
   assert.deepEqual(wrong.slice(0, 5), [], `${wrong.length} of ${vectors.vectors.length} differ`);
 }
 
@@ -72,7 +77,11 @@ async function answerIn(runner, metadata, vector) {
   const length = metadata.shape.reduce((a, b) => a * b);
   const input = given(vector, length);
   const values = typeof input === "string" ? encodeMessage(input, length).bytes : input;
-  if (vector.bytes) assert.deepEqual([...values], [...vector.bytes, ...new Array(length - vector.bytes.length).fill(0)]);
+  if (vector.bytes)
+    assert.deepEqual(
+      [...values],
+      [...vector.bytes, ...new Array(length - vector.bytes.length).fill(0)],
+    );
   const message = Uint8Array.from(vector.bytes ?? []);
   return interpret(await runner.run(values), message, metadata);
 }
@@ -81,6 +90,9 @@ test("broken UTF-8 becomes the message that Python makes of it", () => {
   const broken = vectorsOf("text").vectors.filter(({ raw, message }) => raw && message !== null);
   assert.ok(broken.length > 5);
   for (const { raw, message } of broken) {
-    assert.equal(new TextDecoder("utf-8", { ignoreBOM: true }).decode(Uint8Array.from(raw)), message);
+    assert.equal(
+      new TextDecoder("utf-8", { ignoreBOM: true }).decode(Uint8Array.from(raw)),
+      message,
+    );
   }
 });

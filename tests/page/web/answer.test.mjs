@@ -5,7 +5,13 @@ import { interpret } from "../../../pnet_tf/page/web/answer.mjs";
 import { InputError, sentence } from "../../../pnet_tf/page/web/errors.mjs";
 import { parseNumbers } from "../../../pnet_tf/page/web/numbers.mjs";
 
-const PLAIN = { task: "classification", labels: ["a", "b", "c"], topK: null, replies: new Map(), ranking: null };
+const PLAIN = {
+  task: "classification",
+  labels: ["a", "b", "c"],
+  topK: null,
+  replies: new Map(),
+  ranking: null,
+};
 const labels = (answer) => answer.ranked.map(({ label }) => label);
 
 test("labels by falling score, equal ones in their order", () => {
@@ -22,8 +28,14 @@ test("a top-k file gives the k labels that it names", () => {
 });
 
 test("a file without a ranking offers the replies of its best label", () => {
-  const answer = interpret({ scores: [0.1, 0.2, 0.7] }, [], { ...PLAIN, replies: new Map([["c", ["ok", "fine"]]]) });
-  assert.deepEqual(answer.offered.replies.map(({ text }) => text), ["ok", "fine"]);
+  const answer = interpret({ scores: [0.1, 0.2, 0.7] }, [], {
+    ...PLAIN,
+    replies: new Map([["c", ["ok", "fine"]]]),
+  });
+  assert.deepEqual(
+    answer.offered.replies.map(({ text }) => text),
+    ["ok", "fine"],
+  );
 });
 
 test("values of a regression", () => {
@@ -33,7 +45,9 @@ test("values of a regression", () => {
 
 test("numbers, their count and what is none of them", () => {
   assert.deepEqual([...parseNumbers("1, 2;3.5\n-4e0", 4)], [1, 2, 3.5, -4]);
-  assert.throws(() => parseNumbers("1 2", 3), { message: "The model takes 3 numbers; these are 2." });
+  assert.throws(() => parseNumbers("1 2", 3), {
+    message: "The model takes 3 numbers; these are 2.",
+  });
   assert.throws(() => parseNumbers("1 x 2", 3), { message: "x is no finite number." });
   assert.throws(() => parseNumbers("1 1e99 2", 3), { message: "1e99 is no finite number." });
 });

@@ -9,7 +9,11 @@ import { InputError } from "../../../pnet_tf/page/web/errors.mjs";
 test("SHA-256 equals Node's, around the ends of its blocks", () => {
   for (const length of [0, 1, 55, 56, 63, 64, 65, 119, 120, 1000]) {
     const bytes = Uint8Array.from({ length }, (_, i) => (i * 31 + length) & 255);
-    assert.equal(sha256(bytes), createHash("sha256").update(bytes).digest("hex"), `${length} bytes`);
+    assert.equal(
+      sha256(bytes),
+      createHash("sha256").update(bytes).digest("hex"),
+      `${length} bytes`,
+    );
   }
 });
 

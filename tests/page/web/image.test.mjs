@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { InputError } from "../../../pnet_tf/page/web/errors.mjs";
-import { checkImage, imageSize, shrink, toPixels, toRgba } from "../../../pnet_tf/page/web/image.mjs";
+import {
+  checkImage,
+  imageSize,
+  shrink,
+  toPixels,
+  toRgba,
+} from "../../../pnet_tf/page/web/image.mjs";
 
 /** The head of a PNG, which is all that is looked at. */
 function pngHead(width, height) {
@@ -17,17 +23,47 @@ function pngHead(width, height) {
 
 test("sizes are read from the heads of PNG and JPEG", () => {
   assert.deepEqual(imageSize(pngHead(640, 480)), { width: 640, height: 480 });
-  const jpeg = Uint8Array.of(0xff, 0xd8, 0xff, 0xe0, 0, 4, 1, 2, 0xff, 0xc2, 0, 11, 8, 1, 0, 2, 3, 3, 0, 0, 0);
+  const jpeg = Uint8Array.of(
+    0xff,
+    0xd8,
+    0xff,
+    0xe0,
+    0,
+    4,
+    1,
+    2,
+    0xff,
+    0xc2,
+    0,
+    11,
+    8,
+    1,
+    0,
+    2,
+    3,
+    3,
+    0,
+    0,
+    0,
+  );
   assert.deepEqual(imageSize(jpeg), { width: 515, height: 256 });
 });
 
 test("a picture of 10,000 x 10,000 is refused before it is decoded", () => {
-  assert.throws(() => checkImage(pngHead(10_000, 10_000)), { message: /10,000 x 10,000 pixels; at most 16,777,216/ });
+  assert.throws(() => checkImage(pngHead(10_000, 10_000)), {
+    message: /10,000 x 10,000 pixels; at most 16,777,216/,
+  });
   assert.throws(() => checkImage(pngHead(0, 5)), InputError);
 });
 
 test("other files and cut heads are refused in a sentence", () => {
-  for (const bytes of [[], [0xff, 0xd8], [0xff, 0xd8, 0xff, 0xe0, 0, 0], [0x47, 0x49, 0x46, 0x38], [...pngHead(1, 1)].slice(0, 20)]) {
+  for (const bytes of [
+    [],
+    [0xff, 0xd8],
+    [0xff, 0xd8, 0xff, 0xe0, 0, 0],
+    [0x47, 0x49, 0x46, 0x38],
+    [...pngHead(1, 1)].slice(0, 20),
+  ]) {
     assert.throws(() => imageSize(Uint8Array.from(bytes)), InputError, String(bytes));
   }
 });

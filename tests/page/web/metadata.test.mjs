@@ -6,7 +6,8 @@ import test from "node:test";
 import { InputError } from "../../../pnet_tf/page/web/errors.mjs";
 import { readMetadata } from "../../../pnet_tf/page/web/metadata.mjs";
 
-const recorded = (name) => new Uint8Array(readFileSync(new URL(`../../recorded/${name}.tflite`, import.meta.url)));
+const recorded = (name) =>
+  new Uint8Array(readFileSync(new URL(`../../recorded/${name}.tflite`, import.meta.url)));
 const TEXT = recorded("text");
 
 /** The model with `from` in its metadata changed to `to`, of the same length, and hashed anew. */
@@ -55,6 +56,9 @@ for (const [from, to, said] of [
 }
 
 test("what is no TFLite file, and one without metadata, are told apart", () => {
-  assert.throws(() => readMetadata(new TextEncoder().encode("hello world")), /no TFLite|not a TFLite/);
+  assert.throws(
+    () => readMetadata(new TextEncoder().encode("hello world")),
+    /no TFLite|not a TFLite/,
+  );
   assert.throws(() => readMetadata(changed("pnet_tf", "pnet_tg")), /no model of pnet_tf/);
 });

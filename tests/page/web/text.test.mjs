@@ -3,11 +3,14 @@ import test from "node:test";
 
 import { encodeMessage, tokens } from "../../../pnet_tf/page/web/text.mjs";
 
-const words = (text, most = 32) => tokens(new TextEncoder().encode(text), most).map((token) => token.text);
+const words = (text, most = 32) =>
+  tokens(new TextEncoder().encode(text), most).map((token) => token.text);
 
 test("a message is padded with zeros", () => {
-  assert.deepEqual({ ...encodeMessage("hé", 5), bytes: [...encodeMessage("hé", 5).bytes] },
-    { bytes: [104, 195, 169, 0, 0], used: 3, seen: "hé", rest: "" });
+  assert.deepEqual(
+    { ...encodeMessage("hé", 5), bytes: [...encodeMessage("hé", 5).bytes] },
+    { bytes: [104, 195, 169, 0, 0], used: 3, seen: "hé", rest: "" },
+  );
 });
 
 test("the cut is before the character that does not fit", () => {
@@ -33,6 +36,12 @@ test("tokens: runs of letters, each mark alone, only A to Z folded", () => {
 
 test("what is beyond the last token is said to share it", () => {
   const found = tokens(new TextEncoder().encode("a b c d"), 3);
-  assert.deepEqual(found.map(({ last }) => last), [false, false, true, true]);
-  assert.deepEqual(tokens(new TextEncoder().encode("a b c"), 3).map(({ last }) => last), [false, false, false]);
+  assert.deepEqual(
+    found.map(({ last }) => last),
+    [false, false, true, true],
+  );
+  assert.deepEqual(
+    tokens(new TextEncoder().encode("a b c"), 3).map(({ last }) => last),
+    [false, false, false],
+  );
 });
