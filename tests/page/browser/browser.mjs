@@ -17,6 +17,9 @@ const FLAGS = [
   "--disable-sync",
 ];
 
+// a machine that does something else besides takes its time
+const PATIENCE_MS = 180_000;
+
 /** Where the pages of make_pages.py are. */
 export const FOLDER = process.env.PNET_TF_PAGES;
 
@@ -24,16 +27,19 @@ export function launch() {
   const executablePath = process.env.CHROMIUM ?? PLACES.find(existsSync);
   if (!executablePath)
     throw new Error(`no Chromium at ${PLACES.join(", ")}; CHROMIUM names another one`);
-  return chromium.launch({ executablePath, args: FLAGS });
+  return chromium.launch({ executablePath, args: FLAGS, timeout: PATIENCE_MS });
 }
 
 /** A page of `file`, ready or failed, with `said` (console, errors, requests) and `state`. */
 export async function open(browser, file, options = {}) {
+  // one at a time: each holds a runtime and a model
+  await Promise.all(browser.contexts().map((context) => context.close()));
   const context = await browser.newContext({
     viewport: { width: 900, height: 900 },
     offline: true,
     ...options,
   });
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const said = [];
   page.on("console", (message) => said.push(`console ${message.type()}: ${message.text()}`));
@@ -45,7 +51,7 @@ export async function open(browser, file, options = {}) {
   });
   const started = Date.now();
   await page.goto(url);
-  await page.waitForSelector("html[data-state]", { timeout: 20_000 });
+  await page.waitForSelector("html[data-state]");
   const state = await page.evaluate(() => document.documentElement.dataset.state);
   return { page, said, state, readyMs: Date.now() - started };
 }

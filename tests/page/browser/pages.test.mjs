@@ -44,11 +44,20 @@ function otherRanking(model) {
   return model;
 }
 
-/** Types a message and waits for its answer to be spoken. */
+/** Types a message and waits until its answer is on the screen. */
 async function type(page, text) {
   await page.fill("#message", text);
-  await page.waitForFunction(() => document.querySelector(".bars"));
-  await page.waitForTimeout(300);
+  const score = await page.evaluate(async (message) => {
+    const { ranked } = await globalThis.pnetTf.run(message);
+    return `${(100 * ranked[0].score).toFixed(1)} %`;
+  }, text);
+  await shown(page, ".bars .score", score);
+}
+
+/** Waits until the first such element has this text. */
+function shown(page, selector, text) {
+  const same = ([selector, text]) => document.querySelector(selector)?.textContent === text;
+  return page.waitForFunction(same, [selector, text]);
 }
 
 test("every page is at most 5 MB and ready, and says nothing", async (t) => {
@@ -126,7 +135,7 @@ test("labels and replies with markup and escapes are shown as text", async () =>
   assert.equal(await page.title(), "nasty.tflite");
   assert.equal(await page.locator("main img, main script, main b").count(), 0);
   const label = await page.locator(".bars .label").first().textContent();
-  assert.match(label, /<img src=x onerror=.*><\/script><b>\u241b\[31mred\[U\+202E\]$/);
+  assert.match(label, /<img src=x onerror=.*><\/script><b>\[U\+001B\]\[31mred\[U\+202E\]$/);
   await shot(page, "nasty-light");
   assert.deepEqual(said, []);
 });
@@ -138,10 +147,8 @@ test("a picture is drawn by mouse and by keys, and cleared", async () => {
   await page.mouse.down();
   await page.mouse.move(box.x + 140, box.y + 250, { steps: 8 });
   await page.mouse.up();
-  await page.waitForFunction(() => document.querySelector(".bars"));
-  await page.waitForTimeout(300);
+  await shown(page, ".bars .label", "1");
   await shot(page, "digits-light");
-  assert.equal(await page.locator(".bars .label").first().textContent(), "1");
   await page.click("#clear");
   assert.equal(await page.locator(".bars").count(), 0);
   await page.focus("#drawing");
@@ -160,8 +167,7 @@ test("a finger draws on a phone", async () => {
   const { page, said } = await open(browser, fileOf("digits"), options);
   const box = await page.locator("#drawing").boundingBox();
   await page.touchscreen.tap(box.x + 140, box.y + 140);
-  await page.waitForFunction(() => document.querySelector(".bars"));
-  await page.waitForTimeout(300);
+  await page.waitForSelector(".bars");
   await shot(page, "digits-phone-dark");
   assert.deepEqual(said, []);
 });
@@ -264,7 +270,6 @@ test("damage to the model or the runtime in a page is a sentence", async () => {
     assert.equal(await page.getAttribute("#state", "role"), "alert");
     assert.deepEqual(said, [], name);
     if (name === "flipped") await shot(page, "damaged");
-    await page.context().close();
   }
 });
 

@@ -17,39 +17,39 @@ before(async () => {
 });
 after(() => browser.close());
 
-/** The page, its facts and how many plots have something drawn on them. */
-async function report(name, options = {}) {
-  const opened = await open(browser, fileOf(name), {
-    viewport: { width: 1000, height: 900 },
-    ...options,
+/** Whether so many plots have something drawn on them. */
+function areDrawn(plots) {
+  const isDrawn = (canvas) =>
+    canvas
+      .getContext("2d")
+      .getImageData(0, 0, canvas.width, canvas.height)
+      .data.some((value) => value);
+  return [...document.querySelectorAll(".plot canvas")].filter(isDrawn).length === plots;
+}
+
+/** The page with its `plots` drawn, and its facts. */
+async function report(name, plots, options = {}) {
+  const viewport = { width: 1000, height: 900 };
+  const opened = await open(browser, fileOf(name), { viewport, ...options });
+  const { page, state } = opened;
+  assert.equal(state, "ready", await page.textContent("#state"));
+  await page.waitForFunction(areDrawn, plots);
+  assert.equal(await page.locator(".plot canvas").count(), plots);
+  const wider = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return scrollWidth - clientWidth;
   });
-  assert.equal(opened.state, "ready", await opened.page.textContent("#state"));
-  await opened.page.waitForTimeout(300);
-  const facts = await opened.page.evaluate(() =>
-    JSON.parse(document.getElementById("facts").textContent),
-  );
-  const drawn = await opened.page.evaluate(() => {
-    const isDrawn = (canvas) =>
-      canvas
-        .getContext("2d")
-        .getImageData(0, 0, canvas.width, canvas.height)
-        .data.some((v) => v);
-    return [...document.querySelectorAll(".plot canvas")].filter(isDrawn).length;
-  });
-  const wider = await opened.page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
   assert.ok(wider <= 0, `${name} is ${wider} pixels wider than the screen`);
-  await opened.page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
-  return { ...opened, facts, drawn };
+  await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
+  const facts = await page.evaluate(() => JSON.parse(document.getElementById("facts").textContent));
+  return { ...opened, facts };
 }
 
 test("a run with a trainer: figures, curves, matrix, calibration, bytes", async (t) => {
-  const { page, said, facts, drawn, readyMs } = await report("report_digits");
+  const { page, said, facts, readyMs } = await report("report_digits", 4);
   t.diagnostic(
     `${statSync(fileOf("report_digits")).size.toLocaleString("en")} bytes, ready in ${readyMs} ms`,
   );
-  assert.equal(drawn, 4);
   const shown = await page.locator(".figures dd").allTextContents();
   const percents = facts.scores.map(({ value }) => `${(100 * value).toFixed(1)} %`);
   assert.deepEqual(shown.slice(0, 3), percents);
@@ -66,7 +66,7 @@ test("a run with a trainer: figures, curves, matrix, calibration, bytes", async 
 });
 
 test("mistakes are filtered, and one is tried on the model", async () => {
-  const { page, said, facts } = await report("report_chat", {
+  const { page, said, facts } = await report("report_chat", 4, {
     colorScheme: "dark",
     viewport: { width: 390, height: 844 },
   });
@@ -104,7 +104,7 @@ test("mistakes are filtered, and one is tried on the model", async () => {
 });
 
 test("a picture that was mistaken is tried on the model", async () => {
-  const { page, said } = await report("report_digits");
+  const { page, said } = await report("report_digits", 4);
   await page.locator(".mistakes button").first().click();
   await page.waitForSelector(".bars");
   const why = await page.locator(".mistakes .why").first().textContent();
@@ -116,31 +116,27 @@ test("a picture that was mistaken is tried on the model", async () => {
 });
 
 test("a file on data", async () => {
-  const { said, facts, drawn } = await report("report_text");
-  assert.equal(drawn, 2);
+  const { said, facts } = await report("report_text", 2);
   assert.ok(facts.measured.examples > 50);
   assert.deepEqual(said, []);
 });
 
 test("a regression on data", async () => {
-  const { page, said, facts, drawn } = await report("report_values");
-  assert.equal(drawn, 2);
+  const { page, said, facts } = await report("report_values", 2);
   assert.equal(facts.values.examples, 60);
   assert.match(await page.textContent(".figures"), /mean squared error, file0\.0/);
   assert.deepEqual(said, []);
 });
 
 test("a file alone, whose labels hold markup", async () => {
-  const { page, said, drawn } = await report("report_nasty");
-  assert.equal(drawn, 1);
+  const { page, said } = await report("report_nasty", 1);
   assert.equal(await page.locator("main img, main script").count(), 0);
   assert.equal(await page.title(), "nasty.tflite");
   assert.deepEqual(said, []);
 });
 
 test("a sweep with its fronts, in light and in dark", async () => {
-  const { page, said, drawn, facts } = await report("report_sweep");
-  assert.equal(drawn, 2);
+  const { page, said, facts } = await report("report_sweep", 2);
   assert.equal(await page.locator(".card:last-child tbody tr").count(), facts.points.length);
   await page.emulateMedia({ colorScheme: "dark" });
   await page.waitForTimeout(200);
