@@ -28,6 +28,16 @@ from .parsing import Component, options_of, parse, to_plain
 
 WHOLE_VECTOR = frozenset({"structured", "dense"})  # projections with the same options
 DEFAULT_RECIPES = {"text": "text", "image": "image", "dense": "bits"}
+TAUGHT: Mapping[str, Mapping[str, Any]] = {
+    "text": {
+        "trainer": {"name": "tfidf"},
+        "trainer_first": True,
+        "loss": {"lambdas": {"distillation": 2.0}},
+    },
+    "image": {"loss": {"lambdas": {"distillation": 1.0}}},
+    "dense": {"loss": {"lambdas": {"distillation": 1.0}}},
+}
+"""Kind of input -> what lies over its recipe where a trainer answers inputs without labels."""
 QatMode: TypeAlias = Literal["none", "int8", "int4"]
 QAT_MODES: tuple[str, ...] = get_args(QatMode)
 FEWEST_CLUSTERS, MOST_CLUSTERS, MOST_SPARSE = 2, 256, 0.95
@@ -118,7 +128,9 @@ class Schedule(_Frozen, frozen=True):
 
 
 class Augment(_Frozen, frozen=True):
-    """Random changes of training inputs, drawn anew in every epoch; None: not asked for."""
+    """Random changes of training inputs, drawn anew in every epoch, and `transfer`, inputs made of
+    them once; None: not asked for.
+    """
 
     drop_words: Annotated[
         Annotated[float, Meta(ge=0, le=0.5)] | None,
@@ -135,6 +147,12 @@ class Augment(_Frozen, frozen=True):
     flip: Annotated[
         bool | None, Meta(description="Images: mirror every second one left to right.")
     ] = None
+    transfer: Annotated[
+        Annotated[int, Meta(ge=0, le=10_000_000)] | None,
+        Meta(description="Inputs made of those of train and unlabelled ones, which the trainer "
+             "answers like these: texts with words left out, replaced and put together anew, "
+             "mixtures of two images or rows of features."),
+    ] = None  # fmt: skip
 
 
 class GraphSettings(_Frozen, frozen=True):
@@ -196,6 +214,10 @@ class Settings(_Frozen, frozen=True):
     freeze_trainer: Annotated[
         bool, Meta(description="Do not train the trainer; needs trainer_weights.")
     ] = False
+    trainer_first: Annotated[
+        bool, Meta(description="The trainer learns alone, for as many epochs; the student then "
+                   "learns from its answers.")
+    ] = False  # fmt: skip
     trainer_weights: Annotated[
         str | None, Meta(description="A finished run whose trainer to start from.")
     ] = None
@@ -204,6 +226,11 @@ class Settings(_Frozen, frozen=True):
     ] = None
     graph: GraphSettings = GraphSettings()
     unlabelled: UnlabelledSettings = UnlabelledSettings()
+    labels_per_class: Annotated[
+        Annotated[int, Meta(ge=1)] | None,
+        Meta(description="Hide all but so many labels of each class of train; the other examples "
+             "are learned from as unlabelled ones."),
+    ] = None  # fmt: skip
     qat: Annotated[
         QatMode, Meta(description="Quantisation-aware training.")
     ] = "none"
@@ -311,17 +338,33 @@ def make_settings(
     changes: Mapping[str, Any] | Sequence[Mapping[str, Any]] = (),
     *,
     recipe: str | None = None,
+    taught: bool = False,
 ) -> Settings:
     """The whole settings for inputs of `kind`: a recipe, then the changes in turn.
 
     Without `recipe` it is the kind's default; for images with a projection of the whole image, the
-    recipe of that. Raises InputError for a key that does not exist or a value outside its range.
+    recipe of that. Where a trainer answers inputs without labels (`taught`, or the changes name
+    some), TAUGHT lies over the recipe. Raises InputError for a key that does not exist or a value
+    outside its range.
     """
     changes = _changes(changes)
-    asked = _merged(changes).get("projection", {}).get("name")
-    whole = isinstance(asked, str) and asked in WHOLE_VECTOR
+    asked = _merged(changes)
+    name = asked.get("projection", {}).get("name")
+    whole = isinstance(name, str) and name in WHOLE_VECTOR
     default = "bits" if whole else DEFAULT_RECIPES[kind]
-    return parse_settings(_merged([read_recipe(recipe or default), *changes]))
+    answered = asked.get("trainer", {}).get("name") != "none"
+    over = [TAUGHT[kind]] if answered and (taught or _names_unlabelled(asked)) else []
+    return parse_settings(_merged([read_recipe(recipe or default), *over, *changes]))
+
+
+def _names_unlabelled(asked: Mapping[str, Any]) -> bool:
+    """Whether changes name inputs without labels, or ways to have some."""
+    given = (
+        asked.get("unlabelled", {}).get("inputs"),
+        asked.get("labels_per_class"),
+        asked.get("augment", {}).get("transfer"),
+    )
+    return any(value is not None for value in given)
 
 
 def _changes(given: Any) -> list[Mapping[str, Any]]:

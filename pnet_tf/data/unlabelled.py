@@ -7,10 +7,14 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError
-from .images import read_images
+from .images import image_files, read_images
+from .limits import reading
 from .npz import read_npz_arrays
 from .parts import check_inputs
 from .tables import TABLE_ENDINGS, read_texts, split_ending
+
+UNLABELLED = "unlabelled"
+"""Name of the table, or folder of images, beside train, valid and test."""
 
 
 def read_unlabelled(path: str | Path, kind: str) -> np.ndarray:
@@ -33,3 +37,37 @@ def read_unlabelled(path: str | Path, kind: str) -> np.ndarray:
         "dense": "an .npz with x",
     }
     raise InputError(f"{place}: no inputs without labels of this kind; allowed: {forms[kind]}")
+
+
+def unlabelled_beside(source: str | Path, kind: str) -> Path | None:
+    """The table `unlabelled` of a folder of tables, or the folder of that name in one of images.
+
+    None where there is none, and for another `kind`. Raises InputError where there are several.
+    """
+    place = Path(source)
+    if kind not in ("text", "image") or not place.is_dir():
+        return None
+    with reading(place):
+        entries = sorted(place.iterdir())
+    found = [entry for entry in entries if _is_unlabelled(entry, kind)]
+    if len(found) > 1:
+        one, two = (entry.name for entry in found[:2])
+        raise InputError(f"{place}: both {one} and {two} hold unlabelled inputs; allowed: one")
+    return found[0] if found else None
+
+
+def _is_unlabelled(entry: Path, kind: str) -> bool:
+    stem, ending = split_ending(entry.name, TABLE_ENDINGS)
+    return stem == UNLABELLED and (bool(ending) if kind == "text" else entry.is_dir())
+
+
+def names_of(path: str | Path, inputs: np.ndarray) -> tuple[str, list[str]]:
+    """What people call the inputs that `read_unlabelled` gave for `path`, and what that is.
+
+    Texts by themselves: text; images of a folder: path; rows of an .npz by their number from 0 on.
+    """
+    if inputs.dtype == object:
+        return "text", inputs.tolist()
+    if Path(path).is_dir():
+        return "path", [str(file) for file in image_files(Path(path))]
+    return "row", [str(row) for row in range(len(inputs))]

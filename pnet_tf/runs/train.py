@@ -12,6 +12,7 @@ import numpy as np
 
 from .._keras import tf
 from ..data import Dataset, data_sha256, read_source
+from ..data.unlabelled import unlabelled_beside
 from ..errors import InputError
 from ..parsing import parse
 from ..settings import Settings, make_settings
@@ -22,6 +23,7 @@ from ..training.types import Metrics, Progress, Watch
 from ..training.unlabelled import UnlabelledExamples
 from ..version import __version__
 from . import directory as runs
+from .advice import advice
 from .load import Trust, ask, fresh_trainer, load_trainer
 from .samples import save_samples
 
@@ -30,7 +32,10 @@ from .samples import save_samples
 class TrainReport:
     """What training ended with; accuracies 0..1 (None for regression, where `*_mse` are set).
 
-    `unlabelled_dropped`: reason -> inputs without labels that were left out.
+    `train_examples` are those of train that labels were learned from. `hidden_labels`: others of
+    it, whose labels `labels_per_class` hid. `unlabelled_examples`: inputs without labels, those
+    and the `made_examples` of `augment.transfer` among them; `unlabelled_dropped`: reason -> inputs
+    that were left out. `advice`: what more inputs would bring where labels are few, else null.
     """
 
     run: str
@@ -42,8 +47,11 @@ class TrainReport:
     train_examples: int
     valid_examples: int
     cut_messages: int
+    hidden_labels: int = 0
     unlabelled_examples: int = 0
+    made_examples: int = 0
     unlabelled_dropped: Mapping[str, int] = field(default_factory=dict)
+    advice: str | None = None
     valid_trainer_accuracy: float | None = None
     valid_projection_accuracy: float | None = None
     valid_trainer_mse: float | None = None
@@ -67,13 +75,14 @@ def train(
 ) -> TrainReport:
     """Train a trainer and a ProjectionNet jointly on `source` and write the run `out`.
 
-    `changes` are laid over the recipe, see `settings.make_settings`. `trust`: whether the run that
+    `changes` are laid over the recipe, see `settings.make_settings`. Inputs without labels that lie
+    in the folder `source` (`unlabelled_beside`) are learned from too. `trust`: whether the run that
     `trainer_weights` names may bring code. Raises InputError for bad data or settings, also when
     `out` exists. Same arguments on one machine, same weights.
     """
     path = runs.check_new(out)
     found = read_source(source, task=task)
-    settings = make_settings(found.kind, changes, recipe=recipe)
+    settings = _settings(source, found.kind, changes, recipe)
     data = found.divide(seed=settings.seed, valid_fraction=settings.valid_fraction)
     plan = plan_fit(data, settings, trainer=_borrowed(data, settings, trust))
     config = _config(source, plan)
@@ -118,8 +127,29 @@ def resume(
     if plan.unlabelled and config.unlabelled_sha256 not in ("", plan.unlabelled.sha256):
         raise InputError(
             f"the inputs in {settings.unlabelled.inputs} have changed since {run.path} was started"
+            if settings.unlabelled.inputs is not None
+            else f"{run.path} learned from other inputs without labels: it was started with "
+            f"version {config.version}, this is {__version__}"
         )
     return _carry_out(run, plan, watch)
+
+
+def _settings(
+    source: str,
+    kind: str,
+    changes: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    recipe: str | None,
+) -> Settings:
+    """Those asked for, with the inputs without labels that lie in the folder `source`.
+
+    These are left alone where others are named, and where no trainer could answer them.
+    """
+    asked, beside = make_settings(kind, changes, recipe=recipe), unlabelled_beside(source, kind)
+    others = asked.unlabelled.inputs or asked.teacher_logits or asked.graph.edges
+    if beside is None or others or asked.trainer.name == "none":
+        return asked
+    given = [changes] if isinstance(changes, Mapping) else list(changes)
+    return make_settings(kind, [{"unlabelled": {"inputs": str(beside)}}, *given], recipe=recipe)
 
 
 def _borrowed(data: Dataset, settings: Settings, trust: Trust) -> Trainer | None:
@@ -169,7 +199,7 @@ def _carry_out(run: runs.Run, plan: JointTraining, watch: Watch | None) -> Train
     _restore(run, plan.joint)
     board = _TensorBoard(run.path / runs.TENSORBOARD)
     fitted = plan.run(watch, on_epoch=lambda fit: save_epoch(run, fit, board))
-    return _finish(run, fitted, plan.unlabelled)
+    return _finish(run, fitted, plan)
 
 
 def save_epoch(run: runs.Run, fit: JointFit, board: _TensorBoard) -> None:
@@ -189,10 +219,9 @@ def _restore(run: runs.Run, fit: JointFit) -> None:
         fit.restore(arrays, progress)
 
 
-def _finish(
-    run: runs.Run, fitted: Fitted, unlabelled: UnlabelledExamples | None
-) -> TrainReport:
+def _finish(run: runs.Run, fitted: Fitted, plan: JointTraining) -> TrainReport:
     student, trainer, data = fitted.student, fitted.trainer, fitted.data
+    more = plan.unlabelled or UnlabelledExamples(data, 0, {})
     report = TrainReport(
         run=str(run.path),
         data=run.config.data,
@@ -200,11 +229,14 @@ def _finish(
         seconds=fitted.seconds,
         parameters=student.head.count_params(),
         bits=int(np.prod(student.head.input_shape[1:])),
-        train_examples=len(data.train.targets),
+        train_examples=more.examples,
         valid_examples=len(data.valid.targets),
         cut_messages=fitted.cut_messages,
-        unlabelled_examples=unlabelled.count if unlabelled else 0,
-        unlabelled_dropped=unlabelled.dropped if unlabelled else {},
+        hidden_labels=more.hidden,
+        unlabelled_examples=more.count,
+        made_examples=more.made,
+        unlabelled_dropped=more.dropped,
+        advice=advice(plan),
         **{k: v for k, v in fitted.best.items() if k in _SCORES},
     )
     save_samples(run, data)

@@ -24,7 +24,10 @@ CHANGES = {
 
 
 class Camera:
-    """A watch that copies the run as a kill would leave it: at its start and after each epoch."""
+    """A watch that copies the run as a kill would leave it: at its start and after each epoch.
+
+    Of a trainer that learns first there are copies too, until the student has its own.
+    """
 
     def __init__(self, out):
         self.out = Path(out)
@@ -34,10 +37,14 @@ class Camera:
 
     def on_batch(self, epoch, step, steps, metrics):
         if epoch == step == 0:
-            shutil.copytree(self.out, self.shot(0))
+            self._take(0)
 
     def on_epoch(self, row, epochs):
-        shutil.copytree(self.out, self.shot(row["epoch"]))
+        self._take(row["epoch"])
+
+    def _take(self, epoch):
+        shutil.rmtree(self.shot(epoch), ignore_errors=True)
+        shutil.copytree(self.out, self.shot(epoch))
 
 
 def cameras(folder, sources, settings_of):
