@@ -12,6 +12,7 @@ TEST := .venv-test
 BENCH := .venv-bench
 SPARK := .venv-spark
 LOCK := .venv-lock
+BROWSER := tests/page/browser
 PROJECT := setup.py pyproject.toml pnet_tf/version.py
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -19,7 +20,7 @@ export PIP_ROOT_USER_ACTION := ignore
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 export PNET_TF_DATA
 
-.PHONY: help demo test slow spark check lint types docs bench lock clean
+.PHONY: help demo test slow spark page-test chromium check lint types docs bench lock clean
 # Two editable installs at once would write the same metadata folder.
 .NOTPARALLEL:
 
@@ -28,6 +29,7 @@ help:
 	@echo 'make test    everyday tests          make slow   long checks'
 	@echo 'make check   lint and types          make bench  speed and size beside peers'
 	@echo 'make docs    the site, from docstrings and docs/'
+	@echo 'make page-test   pages and reports in Chromium; wants npm'
 	@echo 'make spark   tests of the Spark engine; they want Java 17 or later'
 	@echo 'make lock    renew requirements/     make clean  remove venvs and caches'
 	@echo 'Another Python: make demo PYTHON=python3.12'
@@ -82,6 +84,21 @@ slow: $(TEST)/.installed
 spark: $(SPARK)/.installed
 	$(SPARK)/bin/python -m pytest tests/smart_reply/spark
 
+# Chromium from the machine, or by its package where this is Debian and root; playwright-core by npm.
+chromium:
+	@test -n "$$CHROMIUM" || command -v chromium chromium-browser google-chrome >/dev/null || { \
+	  echo 'installing the Debian package chromium'; \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
+
+$(BROWSER)/node_modules/.installed: $(BROWSER)/package.json $(BROWSER)/package-lock.json
+	npm ci --prefix $(BROWSER) --silent
+	@touch $@
+
+page-test: $(TEST)/.installed $(BROWSER)/node_modules/.installed chromium
+	npm run --prefix $(BROWSER) --silent lint
+	$(TEST)/bin/python $(BROWSER)/make_pages.py build/pages
+	PNET_TF_PAGES=$(abspath build/pages) node --test --test-concurrency=1 $(BROWSER)/*.test.mjs
+
 check: lint types
 
 lint: $(TEST)/.installed
@@ -118,5 +135,6 @@ lock: $(LOCK)/.installed
 
 clean:
 	rm -rf $(VENV) $(TEST) $(BENCH) $(SPARK) $(LOCK) build dist site pnet_tf.egg-info demo_run
+	rm -rf $(BROWSER)/node_modules
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -27,7 +27,9 @@ from pnet_tf.export.report import ExportReport
 from pnet_tf.files import MOST_TEXT_BYTES
 from pnet_tf.graph import PropagationReport
 from pnet_tf.names import HEADS, LOSS_TERMS, PROJECTIONS, QUANTIZATIONS, TRAINERS, Names
+from pnet_tf.page.make import WrittenPage
 from pnet_tf.parsing import allowed, options_of, to_plain
+from pnet_tf.report.make import WrittenReport
 from pnet_tf.runs.evaluate import RunEvaluation
 from pnet_tf.runs.label_next import LabelNextReport
 from pnet_tf.runs.teach import TeachReport
@@ -66,6 +68,8 @@ _RESULTS: Mapping[str, tuple[type, ...]] = {
     "predict": (Answer,),
     "inspect": (ModelInfo,),
     "benchmark": (BenchmarkResult,),
+    "page": (WrittenPage,),
+    "report": (WrittenReport,),
     "bits": (SweepReport,),
     "propagate": (PropagationReport,),
     "smart-reply evaluate": (ReplyEvaluation,),

@@ -32,12 +32,14 @@ if TYPE_CHECKING:
     from .heads.sequence import sequence_head as sequence_head
     from .model import ProjectionNet as ProjectionNet
     from .model import build_student as build_student
+    from .page.make import write_page as write_page
     from .projections.base import Projection as Projection
     from .projections.dense import DenseProjection as DenseProjection
     from .projections.local import LocalProjection as LocalProjection
     from .projections.straight_through import Sign as Sign
     from .projections.structured import StructuredProjection as StructuredProjection
     from .projections.text import TextProjection as TextProjection
+    from .report.make import write_report as write_report
     from .runs.evaluate import evaluate_run as evaluate_run
     from .runs.export import export_run as export_run
     from .runs.label_next import label_next_run as label_next_run
@@ -137,6 +139,8 @@ _MODULES = {
     "resume": "runs.train",
     "sequence_head": "heads.sequence",
     "train": "runs.train",
+    "write_page": "page.make",
+    "write_report": "report.make",
 }
 """The module, below this package, of each public name."""
 

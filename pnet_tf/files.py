@@ -11,6 +11,8 @@ from pathlib import Path
 from .errors import InputError, WorkError
 
 MOST_TEXT_BYTES = 16 * 2**20
+CACHE_VARIABLE = "PNET_TF_CACHE"
+"""Environment variable: the folder of caches, in the place of `pnet-tf` in the user's own."""
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG}
 
 
@@ -121,6 +123,15 @@ def _write(target: Path, data: bytes) -> None:
 
 def _reason(error: Exception) -> str:
     return str(getattr(error, "strerror", None) or error)
+
+
+def cache_folder() -> Path:
+    """`$PNET_TF_CACHE`, or `pnet-tf` in `$XDG_CACHE_HOME` or `~/.cache`."""
+    given = os.environ.get(CACHE_VARIABLE)
+    if given:
+        return Path(given)
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "pnet-tf"
 
 
 def umask() -> int:

@@ -36,6 +36,7 @@ NOT_RUN = {
     "needs other data": "data sets that the project does not ship",
     "needs Spark": "the extra spark, Java and perhaps a cluster",
     "another language": "no Python and no shell",
+    "needs npm": "packages of JavaScript that npm brings",
 }
 LITERAL = {"git config core.symlinks true", "git checkout -- pnet_tf/export", ".ci/run"}
 TABLES = {

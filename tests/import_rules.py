@@ -22,8 +22,8 @@ FLOORS = (
     {"model", "trainers"},
     {"training", "export"},
     {"runs", "schema"},
-    {"search", "smart_reply"},
-    {"options", "console", "watches"},
+    {"page", "search", "smart_reply"},
+    {"options", "console", "report", "watches"},
     {"demo"},
     {"cli"},
     {"__main__"},
@@ -32,7 +32,7 @@ FLOORS = (
 
 RUNTIME_ONLY = (
     "__init__", "cli", "console", "data", "errors", "files", "metrics", "names",
-    "options", "parsing", "runs.__init__", "runs.own", "search.__init__", "search.child",
+    "options", "page", "parsing", "runs.__init__", "runs.own", "search.__init__", "search.child",
     "search.children", "search.pareto", "search.plan", "settings", "smart_reply.__init__",
     "smart_reply.evaluate", "smart_reply.inventory", "smart_reply.reliability",
     "smart_reply.responses", "tflite", "version", "watches",

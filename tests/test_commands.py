@@ -112,6 +112,19 @@ def test_export_reports_its_parts(text_run, tmp_path):
     assert found["benchmark"]["p50_ms"] > 0 and found["benchmark"]["arena_bytes"] > 0
 
 
+def test_export_writes_vectors_with_the_run_s_own_messages(text_run, text_file, tmp_path):
+    target, vectors = tmp_path / "m.tflite", tmp_path / "v.json"
+    call("export", text_run, "--tflite", target, "--vectors", vectors)
+    stored = json.loads(vectors.read_text())
+    own = [item["message"] for item in stored["vectors"] if item["case"] == "own"]
+    assert own and all(own) and len(stored["vectors"]) >= 500 + len(own)
+    assert target.read_bytes() == text_file.read_bytes()
+    for name, reason in ((target, "is the model itself"), (text_run / "config.json", "run itself")):
+        before = name.read_bytes()
+        assert reason in refused("export", text_run, "--tflite", target, "--vectors", name)
+        assert name.read_bytes() == before
+
+
 def test_two_exports_are_byte_identical(text_run, text_file, tmp_path):
     call("export", text_run, "--tflite", tmp_path / "again.tflite")
     assert (tmp_path / "again.tflite").read_bytes() == text_file.read_bytes()

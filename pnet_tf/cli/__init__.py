@@ -3,7 +3,7 @@
 import click
 
 from ..version import __version__
-from . import demo, files, graph, runs, search, settings, smart_reply
+from . import demo, files, graph, page, runs, search, settings, smart_reply
 from .parts import Group
 
 
@@ -25,6 +25,8 @@ for _command in (
     files.predict,
     files.inspect,
     files.benchmark,
+    page.page,
+    page.report,
     search.bits,
     graph.propagate,
     settings.settings,

@@ -18,7 +18,7 @@ from ..console.files import (
 from ..errors import InputError
 from ..files import is_folder
 from ..names import QUANTIZATIONS
-from .parts import Command, Named, consent, give, json_option, trust_option
+from .parts import Command, Named, check_no_run_file, consent, give, json_option, trust_option
 
 
 @click.command(cls=Command)
@@ -32,17 +32,22 @@ from .parts import Command, Named, consent, give, json_option, trust_option
 @click.option("--max-bytes", type=int, metavar="N", help="Fail rather than write a larger file.")
 @click.option("--trigger-rate", type=float, metavar="SHARE", help="Choose among the replies of the "
               "labels, or stay silent: the share of messages to answer, 0.4 say.")  # fmt: skip
+@click.option("--vectors", metavar="FILE", help="Write messages, or pixels, and the answers to "
+              "them as JSON: what an app in another language must give too.")  # fmt: skip
 @json_option
 def export(
     run: str, target: str, quantize: str | None, top_k: int | None, max_bytes: int | None,
-    trigger_rate: float | None, json_path: str | None,
+    trigger_rate: float | None, vectors: str | None, json_path: str | None,
 ) -> None:  # fmt: skip
     """Freeze the projection network of RUN into one .tflite."""
     from ..runs.export import export_run
 
+    if vectors is not None:
+        check_no_run_file(vectors, "--vectors")
     report = export_run(
-        run, target, quantize=quantize, top_k=top_k, max_bytes=max_bytes, trigger_rate=trigger_rate
-    )
+        run, target, quantize=quantize, top_k=top_k, max_bytes=max_bytes,
+        trigger_rate=trigger_rate, vectors=vectors,
+    )  # fmt: skip
     give(report, json_path, lambda: show_export(report))
 
 

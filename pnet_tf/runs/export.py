@@ -14,6 +14,7 @@ from ..export.quantize import check_mode
 from ..export.report import ExportReport
 from ..files import check_writable
 from ..parsing import Component
+from ..tflite.vectors import check_vectors_target, make_vectors
 from . import directory as runs
 from .load import load_student
 from .own import is_own
@@ -30,17 +31,21 @@ def export_run(
     top_k: int | None = None,
     max_bytes: int | None = None,
     trigger_rate: float | None = None,
+    vectors: str | Path | None = None,
 ) -> ExportReport:
     """Freeze the run `path` into the file `out` once it agrees with the Keras student.
 
-    Options as `export_student` has them. Raises InputError for a run that is not finished or a bad
-    option, WorkError when the file disagrees, holds an operator outside the allow-list, or has more
-    than `max_bytes` bytes; `out` is then left as it was.
+    Options as `export_student` has them. `vectors`: a JSON file to write beside it, of inputs and
+    the answers that any client must give, see `make_vectors`. Raises InputError for a run that is
+    not finished or a bad option, WorkError when the file disagrees, holds an operator outside the
+    allow-list, or has more than `max_bytes` bytes; `out` is then left as it was.
     """
     run = runs.read_finished_run(path)
     target = check_writable(out)
     if is_own(target):
         raise InputError(f"{out} is a file of the run itself; give another name")
+    if vectors is not None:
+        check_vectors_target(vectors, target)
     student = load_student(run)
     if quantize is not None:
         check_mode(quantize, student)
@@ -63,7 +68,10 @@ def export_run(
         training={key: report[key] for key in _TOLD if key in report},
         trainer_score=report.get(f"valid_trainer_{metric}"),
     )
-    return exported.save(out)
+    saved = exported.save(out)
+    if vectors is not None:
+        make_vectors(exported.content, samples.inputs, trusted=True).save(vectors)
+    return saved
 
 
 def _training_report(run: runs.Run) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -13,25 +12,14 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError, WorkError
-from ..files import not_written
+from ..files import CACHE_VARIABLE, cache_folder, not_written
 
-CACHE_VARIABLE = "PNET_TF_CACHE"
-"""Environment variable: the folder of caches, in the place of `pnet-tf` in the user's own."""
 _PORTION = 1024
 _SUM_BYTES = 4
 _WAIT_SECONDS = 60
 _TABLE = "CREATE TABLE IF NOT EXISTS vectors (text BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID"
 
 Embed = Callable[[Sequence[str]], np.ndarray]
-
-
-def cache_folder() -> Path:
-    """`$PNET_TF_CACHE`, or `pnet-tf` in `$XDG_CACHE_HOME` or `~/.cache`."""
-    given = os.environ.get(CACHE_VARIABLE)
-    if given:
-        return Path(given)
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "pnet-tf"
 
 
 def cached(texts: Sequence[str], key: str, width: int, embed: Embed) -> np.ndarray:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from pnet_tf.errors import InputError
-from pnet_tf.trainers.embedding_cache import cache_folder, cached
+from pnet_tf.files import cache_folder
+from pnet_tf.trainers.embedding_cache import cached
 
 TEXTS = ["open", "close it", "open", ""]
 

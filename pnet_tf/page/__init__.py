@@ -1,0 +1,1 @@
+"""A model in one HTML file that anyone can open: the runtime, the model and the page itself."""

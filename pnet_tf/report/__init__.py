@@ -1,0 +1,1 @@
+"""What one looks at after training: one HTML file of figures, plots, mistakes and the model."""
