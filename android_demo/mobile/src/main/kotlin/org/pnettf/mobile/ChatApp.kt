@@ -1,0 +1,9 @@
+package org.pnettf.mobile
+
+import android.app.Application
+import org.pnettf.runtime.Background
+
+/** Holds what outlives a screen: the model and the conversation. */
+class ChatApp : Application() {
+    val store: ConversationStore by lazy { ConversationStore(Background(assets)) }
+}
