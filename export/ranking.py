@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -16,13 +16,13 @@ _COLDEST, _HOTTEST, _MOST_BIAS = 0.05, 20.0, 20.0
 
 
 def fit_calibration(
-    logits: np.ndarray, targets: np.ndarray, silent: int | None = None
+    logits: np.ndarray, targets: np.ndarray, silent: Collection[int] = ()
 ) -> tuple[float, float]:
     """(T, b) for the least mean CE of softmax((logits + b at `silent`) / T) to class ids.
 
     Temperature scaling (Guo et al. 2017, arXiv 1706.04599, section 4.2), T in 0.05..20, and for the
-    column `silent` a bias, since its share among training messages is not that among all; 0 for
-    None. logits [N, C], ids [N]; examples of -1 do not count; (1, 0) without any other.
+    columns `silent` one bias, since their share among training messages is not that among all; 0
+    for none. logits [N, C], ids [N]; examples of -1 do not count; (1, 0) without any other.
     """
     from scipy.optimize import minimize
 
@@ -31,9 +31,8 @@ def fit_calibration(
         return 1.0, 0.0
     right, of = targets[known], logits[known].astype(np.float64)
     place = np.zeros(of.shape[1])
-    if silent is not None:
-        place[silent] = 1.0
-    most = _MOST_BIAS * (silent is not None)
+    place[list(silent)] = 1.0
+    most = _MOST_BIAS * bool(silent)
     found = minimize(  # convex in 1 / T and b / T
         lambda v: negative_log_likelihood(of * v[0] + place * v[1], right),
         x0=[1.0, 0.0],
@@ -66,21 +65,21 @@ def fit_ranking(
 ) -> Ranking:
     """How replies are chosen, for logits [N, C] and class ids [N] of validation examples.
 
-    A share `trigger_rate` of them, 0..1, is answered. Raises InputError when no label but the
-    silent one has a reply.
+    A share `trigger_rate` of them, 0..1, is answered. Raises InputError when no label but
+    silent ones has a reply.
     """
     if not 0 <= trigger_rate <= 1:
         raise InputError(f"trigger_rate must be 0..1, got {trigger_rate}")
     by_role: dict[str, list[str]] = {"affirmative": [], "negative": [], "silent": []}
     for label, role in roles.items():
         by_role[role].append(label)
-    silent = next(iter(by_role["silent"]), None)
-    offered = [i for i, label in enumerate(labels) if label != silent and replies.get(label)]
+    silent = tuple(by_role["silent"])
+    offered = [i for i, label in enumerate(labels) if label not in silent and replies.get(label)]
     if not offered:
         raise InputError("trigger_rate is for a model with replies: no label has one")
-    place = None if silent is None else list(labels).index(silent)
-    temperature, shift = fit_calibration(logits, targets, place)
-    bias = np.where([label == silent for label in labels], shift, 0.0)
+    places = [place for place, label in enumerate(labels) if label in silent]
+    temperature, shift = fit_calibration(logits, targets, places)
+    bias = np.where([label in silent for label in labels], shift, 0.0)
     scores = np.exp(log_softmax((logits + bias) / temperature))
     return Ranking(
         threshold=fit_threshold(scores[:, offered].max(axis=1), trigger_rate),
@@ -97,7 +96,7 @@ def label_bias(ranking: Ranking, labels: Sequence[str]) -> tuple[float, ...]:
     """What is added to the logit of each of `labels`; () where nothing is."""
     if not ranking.silent_bias:
         return ()
-    return tuple(ranking.silent_bias if label == ranking.silent else 0.0 for label in labels)
+    return tuple(ranking.silent_bias if label in ranking.silent else 0.0 for label in labels)
 
 
 def with_temperature(model: bytes, temperature: float) -> bytes:

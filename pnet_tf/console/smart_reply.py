@@ -84,5 +84,7 @@ def show_building(report: BuildReport) -> None:
     }
     for split in report.splits:
         rows[split.split] = f"{split.rows:,} rows, {split.answered_share:.1%} with an intent"
+    if report.unlabelled:
+        rows["unlabelled"] = f"{report.unlabelled:,} further messages of train"
     pairs(rows)
     say("report.md in the folder shows what each intent holds and what was thrown away")

@@ -43,7 +43,7 @@ def replies_text(replies: Mapping[str, Sequence[str]], roles: Roles) -> str:
 
 
 def check_roles(roles: Any, labels: Sequence[str], title: str) -> dict[str, str]:
-    """`roles`; raises InputError for a label that is not there, another role, two silent labels."""
+    """`roles`; raises InputError for a label that is not there and for another role."""
     if not isinstance(roles, Mapping):
         raise InputError(f"{title}: roles must map labels to roles, got {shown(roles)}")
     for label, role in roles.items():
@@ -53,10 +53,6 @@ def check_roles(roles: Any, labels: Sequence[str], title: str) -> dict[str, str]
             raise InputError(
                 f"{title}: the role of {shown(label)} is {shown(role)}; allowed: {', '.join(ROLES)}"
             )
-    silent = [label for label, role in roles.items() if role == "silent"]
-    if len(silent) > 1:
-        first, second = map(shown, silent[:2])
-        raise InputError(f"{title}: {first} and {second} are silent; allowed: one")
     return dict(roles)
 
 

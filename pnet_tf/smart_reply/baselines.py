@@ -10,7 +10,7 @@ import importlib.util
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -128,14 +128,14 @@ def fasttext_baseline(train: LabelledPairs, labels: Sequence[str]) -> System:
 
 
 def calibrated(
-    system: System, valid: LabelledPairs, labels: Sequence[str], silent: str | None = None
+    system: System, valid: LabelledPairs, labels: Sequence[str], silent: Collection[str] = ()
 ) -> System:
     """`system` with scores softmax((log p + b at `silent`) / T), fitted on `valid` as a file's."""
     places = {label: place for place, label in enumerate(labels)}
     targets = np.array([places.get(label, -1) for label in valid.labels], np.int64)
-    place = None if silent is None else places[silent]
-    temperature, shift = fit_calibration(_logits(system.score(valid.messages)), targets, place)
-    bias = np.where([label == silent for label in labels], shift, 0.0)
+    at = [places[label] for label in silent]
+    temperature, shift = fit_calibration(_logits(system.score(valid.messages)), targets, at)
+    bias = np.where([label in silent for label in labels], shift, 0.0)
 
     def score(messages: Sequence[str]) -> np.ndarray:
         return np.exp(log_softmax((_logits(system.score(messages)) + bias) / temperature))

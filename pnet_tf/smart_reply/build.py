@@ -12,17 +12,18 @@ from typing import Any
 from ..data.types import SPLITS
 from ..projections.seeded import check_seed
 from . import forms
+from .corpus import message_id, message_key
 from .engine import Engine, Labelled, Work
 from .engines import make_engine
 from .intents import LEAST_CONFIDENCE, Intents
 from .inventory import Inventory
 from .polarity import Polarity, read_polarity
-from .progress import CHOOSING, EARLY, JUDGING, READING, Show, Teller, labelling
+from .progress import CHOOSING, EARLY, JUDGING, READING, UNLABELLED, Show, Teller, labelling
 from .responses import KnownResponse
 from .rows import Row
 from .seeds import SILENT, read_reply_seeds
 from .stages import Stages, keep, open_stages
-from .wanted import SILENT_RATIO, Options, Wanted, listed
+from .wanted import MESSAGES, SILENT_RATIO, Options, Wanted, listed
 from .words import WordList, read_words
 
 
@@ -33,8 +34,9 @@ class Built:
     `source`: the pairs. `tables`: split -> rows, which may be read anew from the pairs each time;
     `silent` pairs of train belong to messages without an intent, `silent_rows` of them make a row;
     `mixed` ones, whose message has one and whose response has none, make no row. `dropped` ones of
-    valid and test were left out, by split, where no silent row is left to learn from. `stages`:
-    what is kept on disk, if anything.
+    valid and test were left out, by split, where no silent row is left to learn from. `unlabelled`:
+    different messages of silent pairs that make no row. `stages`: what is kept on disk, if
+    anything.
     """
 
     source: Work
@@ -46,6 +48,7 @@ class Built:
     silent_rows: int
     mixed: int
     dropped: Mapping[str, int]
+    unlabelled: Iterable[str]
     stages: Stages | None = None
 
     @property
@@ -70,7 +73,8 @@ class Built:
 def build(pairs: Any, **options: Any) -> Built:
     """Replies, intents and labelled tables of `pairs`, in memory; options as of `building`."""
     with building(pairs, **options) as built:
-        return replace(built, tables={split: tuple(rows) for split, rows in built.tables.items()})
+        tables = {split: tuple(rows) for split, rows in built.tables.items()}
+        return replace(built, tables=tables, unlabelled=tuple(built.unlabelled))
 
 
 @contextmanager
@@ -83,6 +87,7 @@ def building(
     intents: int | None = None,
     fewest: int | None = None,
     silent_ratio: float = SILENT_RATIO,
+    unlabelled: int = MESSAGES,
     least_confidence: float = LEAST_CONFIDENCE,
     seed: int = 0,
     engine: Engine | str | None = None,
@@ -96,13 +101,16 @@ def building(
     split. Where there are splits, all is learnt from train; else messages are divided 80:10:10 by
     their hash. `seeds`: response -> intent, or a file of both; None chooses them, `intents` in all.
     `words`: what replies must not hold, or its file. `silent_ratio`: SILENT rows of train for each
-    one with an intent. `engine`: scipy, this process, or spark, or an `Engine`. `work_folder`:
+    one with an intent. `unlabelled`: pairs of the others whose messages are for learning without a
+    label, at most. `engine`: scipy, this process, or spark, or an `Engine`. `work_folder`:
     where finished stages are kept meanwhile and gone on with after a stop, see `open_stages`; None
     keeps none. `inventory`: further options of `make_inventory`. The same arguments give the same
     result, whatever the engine. Raises InputError for what cannot be read, and where too little is
     frequent.
     """
-    options = Options(intents, fewest, silent_ratio, least_confidence, check_seed(seed))
+    options = Options(
+        intents, fewest, silent_ratio, unlabelled, least_confidence, check_seed(seed)
+    )
     wanted = Wanted(
         options,
         read_reply_seeds(seeds) if isinstance(seeds, str | Path) else seeds,
@@ -114,7 +122,7 @@ def building(
     chosen = make_engine(engine)
     teller = Teller(watch)
     first = () if work_folder is None else (READING,)
-    teller.plan([*first, *EARLY, *map(labelling, SPLITS)])
+    teller.plan([*first, *EARLY, *map(labelling, SPLITS), UNLABELLED])
     with ExitStack() as stack:
         stages = None
         if work_folder is not None:
@@ -122,7 +130,7 @@ def building(
             parts = {"pairs": chosen.digest(pairs), **wanted.parts()}
             stages = stack.enter_context(open_stages(work_folder, parts, teller.note))
         work = stack.enter_context(chosen.open(pairs, teller, stages))
-        teller.plan([*first, *EARLY, *map(labelling, work.splits)])
+        teller.plan([*first, *EARLY, *map(labelling, work.splits), UNLABELLED])
         yield _built(work, wanted, stages, teller)
 
 
@@ -151,14 +159,32 @@ def _built(work: Work, wanted: Wanted, stages: Stages | None, teller: Teller) ->
     found = keep(stages, "intents", choose, forms.INTENTS)
     placed = zip(kept.responses, found.of.tolist(), strict=True)
     most_silent = round(options.silent_ratio * sum(r.count for r, of in placed if of >= 0))
-    labelled = cache(lambda: answered().label(found, most_silent))
+    labelled = cache(lambda: answered().label(found, most_silent, options.unlabelled))
     silent, mixed = keep(
         stages, "silence", lambda: (labelled().silent, labelled().mixed), forms.NUMBERS
     )
     silent_rows = min(silent, most_silent)
     tables = {split: Table(labelled, split, silent_rows > 0) for split in work.splits}
     dropped = {split: table.dropped() for split, table in tables.items() if split != "train"}
-    return Built(work, options, kept, found, tables, silent, silent_rows, mixed, dropped, stages)
+    return Built(
+        work, options, kept, found, tables, silent, silent_rows, mixed, dropped,
+        Messages(labelled), stages,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Messages:
+    """Messages without a label, each once, read anew with each iteration."""
+
+    labelled: Callable[[], Labelled]
+
+    def __iter__(self) -> Iterator[str]:
+        seen = set()
+        for message in self.labelled().unlabelled():
+            number = message_id(message_key(message))
+            if number not in seen:
+                seen.add(number)
+                yield message
 
 
 @dataclass(frozen=True)

@@ -88,8 +88,10 @@ class Answered(Protocol):
         """`links.overlaps` of pairs of responses (int64 [P]) over all messages, int64 [P]."""
         ...
 
-    def label(self, intents: Intents, most_silent: int) -> Labelled:
-        """Label the messages; `most_silent` silent pairs of train are to make a row."""
+    def label(self, intents: Intents, most_silent: int, most_unlabelled: int) -> Labelled:
+        """Label the messages; `most_silent` silent pairs of train are to make a row, and
+        `most_unlabelled` others to give a message without a label.
+        """
         ...
 
 
@@ -106,5 +108,9 @@ class Labelled(Protocol):
     def mixed(self) -> int: ...  # noqa: D102
 
     def rows(self, split: str) -> Iterator[Row]:
-        """Rows of a split, in the order of its pairs, read anew; SILENT ones of train as bound."""
+        """Rows of a split, in the order of its pairs, read anew; SILENT ones of train as drawn."""
+        ...
+
+    def unlabelled(self) -> Iterator[str]:
+        """Messages of drawn silent pairs that make no row, in their order, read anew."""
         ...

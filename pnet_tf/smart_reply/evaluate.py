@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -163,8 +163,8 @@ class _Bench:
     def _responses(self, system: System, scores: np.ndarray) -> ResponseFigures | None:
         if self.trials is None:
             return None
-        rows, silent = self.trials.rows, self.rule.ranking.silent
-        with_intent = np.array([self.rows.labels[row] != silent for row in rows])
+        rows = self.trials.rows
+        with_intent = ~self.rule.silent([self.rows.labels[row] for row in rows])
         if system.match is not None:
             return response_figures(system.match(self.trials), with_intent)
         matcher = fit_matcher(system.score, self.data.rows("train"), self.trials.texts)
@@ -183,7 +183,7 @@ def _make_bench(
 
 
 def _baselines(
-    train: LabelledPairs, valid: LabelledPairs, labels: Sequence[str], silent: str | None
+    train: LabelledPairs, valid: LabelledPairs, labels: Sequence[str], silent: Collection[str]
 ) -> Iterator[System]:
     yield frequent_baseline(train, labels)
     yield nearest_baseline(train, labels)

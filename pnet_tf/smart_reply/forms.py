@@ -19,7 +19,7 @@ from .compare import Compared
 from .corpus import Corpus
 from .intents import Intents
 from .inventory import Inventory
-from .rows import Bound, Drawn
+from .rows import Draw, Drawn
 from .stages import Form
 
 _ARRAYS, _PLAIN, _MESSAGES = "arrays.npz", "plain.json", "messages.txt"
@@ -32,7 +32,7 @@ class _PlainDrawn:
     """`Drawn`; the keys of JSON are text."""
 
     soft: dict[str, dict[str, float]]
-    bound: Bound
+    draw: Draw
     silent: int
     mixed: int
 
@@ -106,7 +106,7 @@ def _load_intents(place: Path) -> Intents:
 def _load_drawn(place: Path) -> Drawn:
     found = load_plain(place, _PlainDrawn)
     soft = {int(number): shares for number, shares in found.soft.items()}
-    return Drawn(soft, found.bound, found.silent, found.mixed)
+    return Drawn(soft, found.draw, found.silent, found.mixed)
 
 
 INVENTORY: Form[Inventory] = Form(save_plain, partial(load_plain, kind=Inventory))

@@ -19,8 +19,8 @@ from .engine import Watch
 from .intents import Intents
 from .normal import normal_form
 from .pairs import Pair, ReadReport
-from .progress import ANSWERED, COUNTING, DRAWING, labelling
-from .rows import Drawn, Row, pair_hash, silent_bound, train_rows, true_row
+from .progress import ANSWERED, COUNTING, DRAWING, UNLABELLED, labelling
+from .rows import Drawn, Row, pair_hash, silent_draw, train_rows, true_row, undrawn_messages
 from .source import Source, open_source
 from .staged import staged
 from .stages import Form, Stages, keep
@@ -119,16 +119,20 @@ class LocalAnswered:
             total += links.overlaps(links.answers(own[part], self._near[part] @ own), i, j)
         return total
 
-    def label(self, intents: Intents, most_silent: int) -> LocalLabelled:
+    def label(self, intents: Intents, most_silent: int, most_unlabelled: int) -> LocalLabelled:
         """See `engine.Answered`."""
         named = zip(self._keys, intents.of.tolist(), strict=True)
         intent_of = {key: intents.names[place] for key, place in named if place >= 0}
         drawn = self._work.keep(
-            "labels", lambda: self._draw(intents, intent_of, most_silent), forms.DRAWN
+            "labels",
+            lambda: self._draw(intents, intent_of, most_silent, most_unlabelled),
+            forms.DRAWN,
         )
         return LocalLabelled(self._work, drawn, intent_of, self._seed)
 
-    def _draw(self, intents: Intents, intent_of: Mapping[str, str], most_silent: int) -> Drawn:
+    def _draw(
+        self, intents: Intents, intent_of: Mapping[str, str], most_silent: int, most_unlabelled: int
+    ) -> Drawn:
         soft = soft_labels(self._corpus, intents, self._near)
         silent = mixed = 0
 
@@ -142,8 +146,8 @@ class LocalAnswered:
                 elif normal_form(pair.response) not in intent_of:
                     mixed += 1
 
-        bound = silent_bound(hashes(), most_silent)
-        return Drawn(soft, bound, silent, mixed)
+        draw = silent_draw(hashes(), most_silent, most_unlabelled)
+        return Drawn(soft, draw, silent, mixed)
 
 
 class LocalLabelled:
@@ -159,9 +163,14 @@ class LocalLabelled:
         """See `engine.Labelled`."""
         pairs = self._work.read(split, labelling(split))
         if split == "train":
-            bound = self._drawn.bound
+            bound = self._drawn.draw.rows
             return train_rows(pairs, self._label_of, self._intent_of.get, bound, self._seed)
         return (true_row(pair, self._intent_of.get(normal_form(pair.response))) for pair in pairs)
+
+    def unlabelled(self) -> Iterator[str]:
+        """See `engine.Labelled`."""
+        pairs = self._work.read("train", UNLABELLED)
+        return undrawn_messages(pairs, self._label_of, self._drawn.draw, self._seed)
 
     def _label_of(self, message: str) -> SoftLabel | None:
         return self._drawn.soft.get(message_id(message_key(message)))

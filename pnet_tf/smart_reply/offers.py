@@ -88,8 +88,12 @@ class Rule:
 
     @property
     def intents(self) -> np.ndarray:
-        """Places of all labels but the silent one, int64 [I]."""
-        return np.flatnonzero([label != self.ranking.silent for label in self.labels])
+        """Places of all labels but silent ones, int64 [I]."""
+        return np.flatnonzero(~self.silent(self.labels))
+
+    def silent(self, labels: Sequence[str]) -> np.ndarray:
+        """Which of `labels` [N] are silent, bool [N]."""
+        return np.array([label in self.ranking.silent for label in labels], bool)
 
     def offered(
         self, scores: np.ndarray, messages: np.ndarray, floor: float | None = None
@@ -126,7 +130,7 @@ def system_figures(
     words: WordList, *, probabilities: bool, responses: ResponseFigures | None,
 ) -> SystemFigures:  # fmt: skip
     """All figures of a system that answers `answered`, bool [N], of `rows`."""
-    silent = np.array([label == rule.ranking.silent for label in rows.labels])
+    silent = rule.silent(rows.labels)
     shown = [offer for offer, yes in zip(found.offers, answered, strict=True) if yes]
     return SystemFigures(
         name=name,
@@ -171,8 +175,8 @@ def check_rows(rows: LabelledPairs, rule: Rule, title: str) -> None:
                 f"{title}: the label {label!r} of example {row} is none of the model's {len(known)}"
                 " labels; needed: the data that it was trained on"
             )
-    if all(label == rule.ranking.silent for label in rows.labels):
+    if rule.silent(rows.labels).all():
         raise InputError(
-            f"{title}: every label is {rule.ranking.silent!r}; needed: messages whose true response"
-            " has an intent"
+            f"{title}: every label is silent, {rows.labels[0]!r} for one; needed: messages whose "
+            "true response has an intent"
         )

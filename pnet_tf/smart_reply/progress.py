@@ -8,6 +8,7 @@ from dataclasses import dataclass
 READING, COUNTING, JUDGING = "reading pairs", "counting responses", "judging responses"
 ANSWERED, COMPARING = "reading answered messages", "comparing messages"
 CHOOSING, DRAWING = "choosing intents", "drawing silent pairs"
+UNLABELLED = "reading messages without a label"
 EARLY = (COUNTING, JUDGING, ANSWERED, COMPARING, CHOOSING, DRAWING)
 """Steps before tables are written, in their order; READING comes first where pairs are kept."""
 

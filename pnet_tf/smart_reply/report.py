@@ -48,7 +48,8 @@ class BuildReport:
     `pairs` of train; `kept_share` (0..1) of them have one of the `responses` kept, `placed_share`
     one of the `placed` that have an intent. `unplaced`: (response, count) of kept ones without.
     `silent_pairs`: pairs of train whose message has no intent, of which the table has some;
-    `mixed_pairs` have a message with an intent and a response without, and make no row.
+    `mixed_pairs` have a message with an intent and a response without, and make no row;
+    `unlabelled` different messages of silent pairs without a row.
     `skipped`: split -> reason -> rows that made no pair. `edges`: of the graph of responses.
     `fewest`: the count that was needed. `names_checked`: whether capitals told names.
     """
@@ -67,6 +68,7 @@ class BuildReport:
     edges: int
     silent_pairs: int
     mixed_pairs: int
+    unlabelled: int
     intents: tuple[IntentReport, ...]
     splits: tuple[SplitReport, ...]
     rejected: tuple[Rejected, ...]
@@ -101,13 +103,15 @@ class Seen:
 
 
 def make_report(
-    built: Built, folder: str, seen: Mapping[str, Seen] | None = None
+    built: Built, folder: str, seen: Mapping[str, Seen] | None = None, unlabelled: int | None = None
 ) -> BuildReport:
     """The report of a building that is written to `folder`.
 
-    `seen`: split -> what its rows were; None: the rows of `built` are gone through.
+    `seen`: split -> what its rows were, `unlabelled`: how many messages; None: those of `built` are
+    gone through.
     """
     seen = _seen(built) if seen is None else seen
+    unlabelled = sum(1 for _ in built.unlabelled) if unlabelled is None else unlabelled
     kept, found = built.inventory, built.intents
     of = found.of.tolist()
     unplaced = [r for r, place in zip(kept.responses, of, strict=True) if place < 0]
@@ -127,6 +131,7 @@ def make_report(
         edges=found.edges,
         silent_pairs=built.silent,
         mixed_pairs=built.mixed,
+        unlabelled=unlabelled,
         intents=tuple(_intents(built, seen["train"])),
         splits=tuple(_splits(built, seen)),
         rejected=kept.rejected,
@@ -207,6 +212,9 @@ def _tables(report: BuildReport) -> Iterator[str]:
     if report.mixed_pairs:
         yield (f"{report.mixed_pairs:,} pairs of train make no row: other responses to their "
                "messages have an intent, theirs has none.")  # fmt: skip
+    if report.unlabelled:
+        yield (f"`unlabelled.tsv` has {report.unlabelled:,} messages of such pairs without a row: "
+               "a trainer can teach the model on them (`train --unlabelled`).")  # fmt: skip
     if report.divided:
         yield "The tables were divided by messages: equal ones are in one table."
     if dropped := sum(split.dropped for split in report.splits):

@@ -35,21 +35,31 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Bound:
-    """Which silent pairs train has: `pair_hash` below `limit`, and the first `at_limit` at it."""
+    """The smallest of numbers: those below `limit`, and the first `at_limit` at it."""
 
     limit: int
     at_limit: int
 
 
 @dataclass(frozen=True)
+class Draw:
+    """Which silent pairs of train make a row, by their `pair_hash`, and which are drawn at all:
+    those, and the ones whose message is for learning without a label.
+    """
+
+    rows: Bound
+    all: Bound
+
+
+@dataclass(frozen=True)
 class Drawn:
-    """`soft`: `message_id` -> shares of the messages with an intent; `bound` of the silent pairs.
+    """`soft`: `message_id` -> shares of the messages with an intent; `draw` of the silent pairs.
 
     `silent`, `mixed`: how many pairs of train are so.
     """
 
     soft: Mapping[int, SoftLabel]
-    bound: Bound
+    draw: Draw
     silent: int
     mixed: int
 
@@ -73,17 +83,40 @@ def train_rows(
     A pair is silent when its message never got a response with an intent. One whose message did,
     and whose own response has none, makes no row.
     """
-    left = bound.at_limit
+    within = _within(bound)
     for pair in pairs:
         shares = label_of(pair.message)
-        if shares is not None:
-            if intent_of(normal_form(pair.response)) is not None:
-                yield train_row(pair, shares)
-            continue
-        place = pair_hash(pair, seed)
-        if place < bound.limit or place == bound.limit and left > 0:
-            left -= place == bound.limit
-            yield Row(SILENT, pair.message, None, pair.response)
+        if shares is None:
+            if within(pair_hash(pair, seed)):
+                yield Row(SILENT, pair.message, None, pair.response)
+        elif intent_of(normal_form(pair.response)) is not None:
+            yield train_row(pair, shares)
+
+
+def undrawn_messages(
+    pairs: Iterable[Pair], label_of: LabelOf, draw: Draw, seed: int
+) -> Iterator[str]:
+    """Messages of the silent pairs that are drawn and make no row, in their order."""
+    in_rows, in_all = _within(draw.rows), _within(draw.all)
+    for pair in pairs:
+        if label_of(pair.message) is None:
+            place = pair_hash(pair, seed)
+            drawn, makes_row = in_all(place), in_rows(place)
+            if drawn and not makes_row:
+                yield pair.message
+
+
+def _within(bound: Bound) -> Callable[[int], bool]:
+    """Whether numbers that are given one after the other are within `bound`."""
+    left = bound.at_limit
+
+    def within(place: int) -> bool:
+        nonlocal left
+        at = place == bound.limit and left > 0
+        left -= at
+        return place < bound.limit or at
+
+    return within
 
 
 def pair_hash(pair: Pair, seed: int) -> int:
@@ -91,17 +124,23 @@ def pair_hash(pair: Pair, seed: int) -> int:
     return hash_of(f"{seed} {pair.message}\t{pair.response}") >> 1
 
 
-def silent_bound(hashes: Iterable[int], most: int) -> Bound:
-    """The bound of the `most` smallest of `hashes`; memory grows with `most` alone."""
-    kept, parts = np.empty(0, np.int64), iter(hashes)
+def silent_draw(hashes: Iterable[int], most_rows: int, most_unlabelled: int) -> Draw:
+    """The draw of the `most_rows` smallest of `hashes`, and of `most_unlabelled` after them.
+
+    Memory grows with these numbers alone.
+    """
+    kept, parts, most = np.empty(0, np.int64), iter(hashes), most_rows + most_unlabelled
     while (part := np.fromiter(islice(parts, _GATHERED), np.int64)).size:
         kept = np.concatenate([kept, part])
         if len(kept) > most:
             kept = np.partition(kept, most)[:most]
-    if not kept.size:
-        return Bound(0, 0)
-    limit = int(kept.max())
-    return Bound(limit, int((kept == limit).sum()))
+    kept.sort()
+    return Draw(_bound(kept[:most_rows]), _bound(kept))
+
+
+def _bound(kept: np.ndarray) -> Bound:
+    """The bound of sorted numbers."""
+    return Bound(int(kept[-1]), int((kept == kept[-1]).sum())) if kept.size else Bound(0, 0)
 
 
 def table_lines(rows: Iterable[Row]) -> Iterator[str]:

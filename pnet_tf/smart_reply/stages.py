@@ -26,7 +26,7 @@ from .lock import locked
 
 INDEX, LOCK, OUT = "stages.json", "lock", "out"
 NAMES = ("pairs", "inventory", "answered", "compared", "intents", "labels", "silence",
-         "train", "valid", "test", OUT)  # fmt: skip
+         "train", "valid", "test", "unlabelled", OUT)  # fmt: skip
 """Stages in their order; nothing else in the folder is ever deleted."""
 _CHUNK_BYTES = 1 << 20
 _MOST_INDEX_BYTES = 1 << 20

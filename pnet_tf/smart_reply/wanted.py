@@ -29,6 +29,8 @@ from .stages import digest
 from .words import WordList
 
 SILENT_RATIO, MOST_SILENT_RATIO = 1.25, 100.0
+MESSAGES, MOST_MESSAGES = 50_000, 10_000_000
+"""Pairs whose messages are for learning without a label."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Options:
     intents: int | None = None
     fewest: int | None = None
     silent_ratio: float = SILENT_RATIO
+    unlabelled: int = MESSAGES
     least_confidence: float = LEAST_CONFIDENCE
     seed: int = 0
 
@@ -114,6 +117,8 @@ def _check(options: Options) -> None:
         raise InputError(
             f"silent_ratio must be 0..{MOST_SILENT_RATIO:g}, got {options.silent_ratio}"
         )
+    if not 0 <= options.unlabelled <= MOST_MESSAGES:
+        raise InputError(f"unlabelled must be 0..{MOST_MESSAGES}, got {options.unlabelled}")
     if not 0 < options.least_confidence <= MOST_CONFIDENCE:
         raise InputError(
             f"least_confidence must be above 0, at most {MOST_CONFIDENCE}, "

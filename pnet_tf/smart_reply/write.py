@@ -24,6 +24,7 @@ from .seeds import HEADER
 from .stages import OUT, Stages, remove_finished
 
 SEEDS_FILE, REPORT_FILE, PAGE_FILE = "seeds.tsv", "report.json", "report.md"
+MESSAGES_FILE = "unlabelled.tsv"
 
 
 def build_smart_reply(pairs: Any, out: str | os.PathLike[str], **options: Any) -> BuildReport:
@@ -47,7 +48,7 @@ def work_folder(target: Path) -> Path:
 def _write(
     built: Built, stages: Stages, out: str | os.PathLike[str], target: Path
 ) -> BuildReport:
-    """Write train.tsv, valid.tsv, test.tsv, REPLIES_FILE, RESPONSES_FILE and the other files.
+    """Write train.tsv, valid.tsv, test.tsv, MESSAGES_FILE, REPLIES_FILE and the other files.
 
     Each table is a stage; rows are written as they come.
     """
@@ -55,12 +56,16 @@ def _write(
     for split, rows in built.tables.items():
         tables[split] = stages.folder(split, partial(_write_table, built.source, split, rows))
         seen[split] = load_plain(tables[split], Seen)
-    report = make_report(built, str(out), seen)
+    place = stages.folder("unlabelled", partial(_write_messages, built.unlabelled))
+    messages = load_plain(place, int)
+    report = make_report(built, str(out), seen, messages)
 
     def write(made: Path) -> None:
-        for split, place in tables.items():
+        for split, table in tables.items():
             if seen[split].rows:
-                _link(place / f"{split}.tsv", made / f"{split}.tsv")
+                _link(table / f"{split}.tsv", made / f"{split}.tsv")
+        if messages:
+            _link(place / MESSAGES_FILE, made / MESSAGES_FILE)
         for name, content in files(built, report).items():
             atomic_write_text(made / name, content)
 
@@ -78,6 +83,18 @@ def _write_table(source: Work, split: str, rows: Iterable[Row], place: Path) -> 
         stream.writelines(table_lines(seen.over(rows)))
     read = source.skipped.get(split)
     save_plain(replace(seen, skipped=None if read is None else read.skipped), place)
+
+
+def _write_messages(messages: Iterable[str], place: Path) -> None:
+    """Write a table of one column, and how many rows it has."""
+    number = 0
+    with (place / MESSAGES_FILE).open(
+        "w", encoding="utf-8", errors="replace", newline="\n"
+    ) as stream:
+        stream.write("text\n")
+        for number, message in enumerate(messages, 1):  # noqa: B007
+            stream.write(f"{message}\n")
+    save_plain(number, place)
 
 
 def _link(path: Path, to: Path) -> None:

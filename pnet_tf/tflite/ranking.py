@@ -1,4 +1,4 @@
-"""Which replies a message gets, or none: version 1 of the specification in `docs/ranking.md`.
+"""Which replies a message gets, or none: version 2 of the specification in `docs/ranking.md`.
 
 Everything it needs is in the file: scores, labels, replies and the `ranking` of its metadata. It
 is the same few lines in every language.
@@ -15,7 +15,7 @@ from ..data.labels import given_labels
 from ..data.limits import shown
 from ..errors import InputError
 
-RANKING_VERSION = 1
+RANKING_VERSION = 2
 MOST_REPLIES = 10
 
 
@@ -25,18 +25,18 @@ class Ranking:
 
     `threshold`: below this score of the best label with a reply, the model stays silent. `floor`: a
     label is offered from so many times the best score on. `most_replies` at most. `plausible`: a
-    label is where its score is at least so many times the best one. `silent`: the label of messages
-    without a fitting reply, if there is one. `affirmative`, `negative`: labels of which one each is
-    offered where both are plausible. `silent_bias`, which is added to the logit of the silent
-    label, and `temperature`, by which all are then divided, within the file, and `trigger_rate`,
-    the share of messages that the threshold was fitted to answer, are there for people.
+    label is where its score is at least so many times the best one. `silent`: labels of messages
+    without a fitting reply. `affirmative`, `negative`: labels of which one each is offered where
+    both are plausible. `silent_bias`, which is added to the logits of the silent labels, and
+    `temperature`, by which all are then divided, within the file, and `trigger_rate`, the share of
+    messages that the threshold was fitted to answer, are there for people.
     """
 
     threshold: float
     most_replies: int = 3
     floor: float = 0.02
     plausible: float = 0.2
-    silent: str | None = None
+    silent: tuple[str, ...] = ()
     affirmative: tuple[str, ...] = ()
     negative: tuple[str, ...] = ()
     temperature: float = 1.0
@@ -57,13 +57,11 @@ class Ranking:
             raise InputError(
                 f"most_replies must be 1..{MOST_REPLIES}, got {shown(self.most_replies)}"
             )
-        for name in ("affirmative", "negative"):
+        for name in ("silent", "affirmative", "negative"):
             object.__setattr__(self, name, given_labels(getattr(self, name), name))
         both = set(self.affirmative) & set(self.negative)
         if both:
             raise InputError(f"{shown(min(both))} is both affirmative and negative")
-        if self.silent is not None and not isinstance(self.silent, str):
-            raise InputError(f"silent must be a label, got {shown(self.silent)}")
 
     @classmethod
     def from_json(cls, value: Any) -> Ranking:
@@ -87,7 +85,7 @@ class Ranking:
 
     def check_labels(self, labels: Sequence[str]) -> None:
         """Raise InputError for a label of the ranking that is none of `labels`."""
-        named = {*self.affirmative, *self.negative, *([] if self.silent is None else [self.silent])}
+        named = {*self.affirmative, *self.negative, *self.silent}
         stray = sorted(named - set(labels))
         if stray:
             raise InputError(f"ranking names {shown(stray[0])}; allowed: the labels")
@@ -158,7 +156,7 @@ def form_hash(message: bytes) -> int:
 def _offered(
     label: str, score: float, replies: Mapping[str, Sequence[str]], ranking: Ranking
 ) -> bool:
-    return score > 0 and label != ranking.silent and bool(replies.get(label))
+    return score > 0 and label not in ranking.silent and bool(replies.get(label))
 
 
 def _balanced(

@@ -246,7 +246,7 @@ DAMAGED = {
     "empty": ("test.tsv", "", "test.tsv: the table is empty"),
     "a header": ("test.tsv", TABLE, "test.tsv: a header and no row"),
     "of another data set": ("test.tsv", TABLE + "novel\thi\t\tho\n", "none of the model's"),
-    "silent": ("test.tsv", TABLE + "no_reply\thi\t\tho\n", "every label is 'no_reply'"),
+    "silent": ("test.tsv", TABLE + "no_reply\thi\t\tho\n", "every label is silent, 'no_reply'"),
     "escapes": ("test.tsv", TABLE + "yes\x1b[1m\thi\t\tho\n", r"the label is 'yes\x1b[1m'"),
     "UTF-16": ("test.tsv", (TABLE + "yes\thi\t\tho\n").encode("utf-16"), "UTF-8"),
 }
@@ -305,7 +305,6 @@ REPLIES = {
     "half a sign": (lambda e: change(e, replies=["\ud83d"]), r"is '\ud83d'"),
     "an unknown role": (lambda e: change(e, role="maybe"), "'maybe'; allowed: affirmative, neg"),
     "a role that is a list": (lambda e: change(e, role=["silent"]), "['silent']; allowed: affirm"),
-    "two silent labels": (lambda e: change(e, role="silent"), "are silent; allowed: one"),
     "another label": (lambda e: {**e, "novel": {"replies": ["x"]}}, "replies for 'novel'"),
     "another key": (lambda e: change(e, reply=["x"]), "allowed: an object of replies and role"),
     "no list": (lambda e: change(e, replies="Bye"), "replies are 'Bye'; allowed: a list of text"),

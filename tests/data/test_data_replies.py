@@ -55,7 +55,6 @@ def test_a_folder_of_tables_has_them(tmp_path):
         ({"other": {"replies": ["x"]}}, "replies for 'other'; allowed: the labels of train"),
         ({"other": {"role": "silent"}}, "a role for 'other'"),
         ({"no": {"role": ["silent"]}}, r"the role of 'no' is \['silent'\]"),
-        ({"no": {"role": "silent"}}, "'no' and 'quiet' are silent|'quiet' and 'no' are silent"),
         ({"no": {"replies": ["\x1b[2J"]}}, "a reply for 'no' is .*without control characters"),
     ],
 )

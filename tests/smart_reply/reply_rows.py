@@ -8,7 +8,7 @@ from tests.tflite.small_models import text_metadata
 
 LABELS = ("yes", "no", "thanks", "later", "no_reply")
 REPLIES = {"yes": ("Yes",), "no": ("No",), "thanks": ("Thanks",), "later": ("Later",)}
-RANKING = Ranking(threshold=0.4, silent="no_reply")
+RANKING = Ranking(threshold=0.4, silent=("no_reply",))
 ROWS = (
     ("a", "yes", (0.6, 0.2, 0.1, 0.05, 0.05)),
     ("b", "no", (0.5, 0.3, 0.1, 0.05, 0.05)),

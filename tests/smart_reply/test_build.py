@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections import Counter
 
+import numpy as np
 import pytest
 
 from pnet_tf.data import load_dataset
@@ -13,7 +14,15 @@ from pnet_tf.smart_reply.build import build
 from pnet_tf.smart_reply.normal import normal_form
 from pnet_tf.smart_reply.pairs import Pair
 from pnet_tf.smart_reply.responses import intent_of, read_responses
-from pnet_tf.smart_reply.rows import COLUMNS, Bound, pair_hash, silent_bound, train_rows
+from pnet_tf.smart_reply.rows import (
+    COLUMNS,
+    Bound,
+    Draw,
+    pair_hash,
+    silent_draw,
+    train_rows,
+    undrawn_messages,
+)
 from pnet_tf.smart_reply.source import open_source, split_of
 from pnet_tf.smart_reply.write import build_smart_reply
 from tests.calls import call
@@ -98,8 +107,8 @@ def test_without_a_silent_row_no_split_has_one():
 
 
 def silent_rows(pairs, most, seed):
-    bound = silent_bound((pair_hash(pair, seed) for pair in pairs), most)
-    return list(train_rows(pairs, {}.get, {}.get, bound, seed))
+    draw = silent_draw((pair_hash(pair, seed) for pair in pairs), most, 0)
+    return list(train_rows(pairs, {}.get, {}.get, draw.rows, seed))
 
 
 def test_the_order_of_silent_rows_is_that_of_the_pairs():
@@ -111,13 +120,41 @@ def test_the_order_of_silent_rows_is_that_of_the_pairs():
 
 
 def test_bounds_by_hand(monkeypatch):
-    assert silent_bound([5, 3, 9, 3, 3], 2) == Bound(3, 2)
-    assert silent_bound([5, 3, 9, 3, 3], 4) == Bound(5, 1)
-    assert silent_bound([5, 3], 9) == Bound(5, 1)
-    assert silent_bound([5, 3], 0) == silent_bound([], 9) == Bound(0, 0)
+    assert silent_draw([5, 3, 9, 3, 3], 2, 2) == Draw(Bound(3, 2), Bound(5, 1))
+    assert silent_draw([5, 3, 9, 3, 3], 4, 0) == Draw(Bound(5, 1), Bound(5, 1))
+    assert silent_draw([5, 3], 9, 9) == Draw(Bound(5, 1), Bound(5, 1))
+    assert silent_draw([5, 3], 0, 1) == Draw(Bound(0, 0), Bound(3, 1))
+    assert silent_draw([], 9, 9) == Draw(Bound(0, 0), Bound(0, 0))
     monkeypatch.setattr("pnet_tf.smart_reply.rows._GATHERED", 2)
     values = random.Random(0).sample(range(1000), 100)
-    assert silent_bound(values, 30) == Bound(sorted(values)[29], 1)
+    ordered = sorted(values)
+    assert silent_draw(values, 30, 9) == Draw(Bound(ordered[29], 1), Bound(ordered[38], 1))
+
+
+def test_messages_without_a_row_are_those_drawn_after_the_rows():
+    pairs = [Pair(f"m{n % 40}", f"r{n}") for n in range(80)] * 2
+    hashes = [pair_hash(pair, 3) for pair in pairs]
+    draw = silent_draw(hashes, 31, 40)
+    labelled = {"m1": {"yes": 1.0}}
+    found = list(undrawn_messages(pairs, {}.get, draw, 3))
+    rows = train_rows(pairs, {}.get, {}.get, draw.rows, 3)
+    assert len(found) == 40 and found != sorted(found)
+    both = sorted([*found, *(row.text for row in rows)])
+    first = np.argsort(hashes, kind="stable")[:71]
+    assert both == sorted(pairs[place].message for place in first)
+    assert list(undrawn_messages(pairs, labelled.get, draw, 3)) == [m for m in found if m != "m1"]
+
+
+def test_unlabelled_messages_are_different_and_none_that_has_an_intent():
+    pairs = [*talk(), *(Pair(f"Is it {n % 30} o'clock?", f"By my watch {n}") for n in range(90))]
+    found = build({"train": pairs, "valid": talk()}, silent_ratio=0.1)
+    assert len(set(found.unlabelled)) == len(found.unlabelled) > 20
+    assert not {row.text for row in found.tables["train"] if row.label != "no_reply"} & set(
+        found.unlabelled
+    )
+    fewer = build({"train": pairs}, silent_ratio=0.1, unlabelled=7)
+    assert 0 < len(fewer.unlabelled) <= 7
+    assert build({"train": pairs}, unlabelled=0).unlabelled == ()
 
 
 def test_of_equal_silent_pairs_the_first_stay():
@@ -174,6 +211,7 @@ def test_pairs_that_do_not_fit(pairs, message):
         ({"intents": 1}, "intents must be a whole number of at least 2, got 1"),
         ({"intents": True}, "intents must be"),
         ({"silent_ratio": -1}, "silent_ratio must be 0..100"),
+        ({"unlabelled": -1}, "unlabelled must be 0..10000000"),
         ({"silent_ratio": float("nan")}, "silent_ratio must be 0..100"),
         ({"least_confidence": 0}, "least_confidence must be above 0"),
         ({"seed": -1}, "seed must be"),
@@ -206,19 +244,24 @@ def test_the_watch_is_told():
     assert list(dict.fromkeys(told)) == [
         "counting responses", "judging responses", "reading answered messages",
         "comparing messages", "choosing intents", "drawing silent pairs", "labelling train",
+        "reading messages without a label",
     ]  # fmt: skip
 
 
 def test_the_folder_of_a_command_trains_as_it_stands(tmp_path):
     pairs = write_pairs(tmp_path / "pairs.tsv", talk() * 2)
     out = tmp_path / "chat"
-    result = call("smart-reply", "build", pairs, "--out", out, "--json", "-", "--fewest", 2)
+    options = ("--json", "-", "--fewest", 2, "--silent-ratio", 0.2)
+    result = call("smart-reply", "build", pairs, "--out", out, *options)
     report = json.loads(result.stdout)
     names = sorted(path.name for path in out.iterdir())
     assert names == [
         "replies.json", "report.json", "report.md", "responses.tsv", "seeds.tsv", "test.tsv",
-        "train.tsv", "valid.tsv",
+        "train.tsv", "unlabelled.tsv", "valid.tsv",
     ]  # fmt: skip
+    messages = (out / "unlabelled.tsv").read_text(encoding="utf-8").split("\n")[:-1]
+    assert messages[0] == "text" and len(messages) == 1 + report["unlabelled"] > 1
+    assert set(messages[1:]) <= {message for message, _ in talk()}
     data = load_dataset(out)
     assert set(data.labels) == {intent["name"] for intent in report["intents"]} | {"no_reply"}
     assert data.roles["no_reply"] == "silent" and set(data.replies) == set(data.labels) - {

@@ -157,7 +157,7 @@ def test_what_is_left_out_is_said():
     [
         ({"ranking": None}, {}, "does not choose replies; export it with --trigger-rate"),
         ({}, {"labels": ("maybe",) * 8}, "the label 'maybe' of example 1 is none of the model's 5"),
-        ({}, {"labels": ("no_reply",) * 8}, "every label is 'no_reply'; needed: messages"),
+        ({}, {"labels": ("no_reply",) * 8}, "every label is silent, 'no_reply' for one; needed"),
         ({}, {"messages": (), "labels": (), "responses": ()}, "the split test is empty"),
     ],
 )
@@ -188,7 +188,7 @@ def test_a_split_that_is_not_there():
 def test_a_model_without_a_silent_label_has_no_messages_without_intent():
     rows = eight(labels=("yes", "no", "later", "yes", "yes", "yes", "thanks", "no"))
     scores = {message: (0.5, 0.3, 0.1, 0.1) for message in "abcdefgh"}
-    model = GivenScores(scores, labels=LABELS[:4], ranking=replace(RANKING, silent=None))
+    model = GivenScores(scores, labels=LABELS[:4], ranking=replace(RANKING, silent=()))
     figures = plain(model, rows)
     assert figures.kept_silent is None and figures.every.messages == 8
     assert figures.answered.precision_at_1 == np.mean([1, 0, 0, 1, 1, 1, 0, 0])

@@ -19,7 +19,7 @@ from tests.tflite.small_models import BYTES, convert, text_metadata, text_scores
 
 LABELS = ("greet", "thanks", "bye", "yes", "no_reply")
 TEXTS = {"greet": ("Hi", "Hello"), "thanks": ("Thanks",), "bye": ("Bye",), "yes": ("Yes", "Sure")}
-RANKING = Ranking(threshold=0.25, silent="no_reply", affirmative=("yes",), trigger_rate=0.4)
+RANKING = Ranking(threshold=0.25, silent=("no_reply",), affirmative=("yes",), trigger_rate=0.4)
 ROWS = (
     ("greet", "good day", "Hello!"),
     ("thanks", "here is a gift", "Thanks"),
@@ -104,7 +104,7 @@ def test_what_is_read(folder):
         ("test.tsv", HEADER, "a header and no row"),
         ("test.tsv", "", "the table is empty"),
         ("test.tsv", table((("maybe", "x", "y"),)), "label 'maybe' of example 1 is none"),
-        ("test.tsv", table((("no_reply", "x", "y"),)), "every label is 'no_reply'"),
+        ("test.tsv", table((("no_reply", "x", "y"),)), "every label is silent, 'no_reply'"),
         ("test.tsv", HEADER + "greet\tgood day\t\t\n", "row 2: the text is empty"),
         ("test.tsv", HEADER + "greet\tgood day\n", "row 2: found 2 columns; allowed: 4"),
         ("valid.tsv", HEADER + "gr\x00eet\tgood day\t\tx\n", "found a NUL byte"),

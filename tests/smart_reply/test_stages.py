@@ -20,7 +20,7 @@ from tests.smart_reply.talks import talk, write_pairs
 STEPS = (
     "reading pairs", "counting responses", "judging responses", "reading answered messages",
     "comparing messages", "choosing intents", "drawing silent pairs", "labelling train",
-    "labelling valid", "labelling test",
+    "labelling valid", "labelling test", "reading messages without a label",
 )  # fmt: skip
 
 
@@ -130,19 +130,19 @@ def test_one_kill_after_the_other(pairs, whole, tmp_path):
             build_smart_reply(pairs, out, watch=kill_at(step, 0))
         kills += 1
     steps, notes = build_again(pairs, out)
-    assert kills == len(STEPS) and contents(out) == whole and steps == ["labelling test"]
-    there = ", ".join(name for name in NAMES if name not in ("test", OUT))
+    assert kills == len(STEPS) and contents(out) == whole and steps == [STEPS[-1]]
+    there = ", ".join(name for name in NAMES if name not in ("unlabelled", OUT))
     assert notes == [f"going on in chat.building, where {there} are there"]
 
 
 @pytest.mark.parametrize(
     ("name", "how"),
-    [*((name, "changed") for name in NAMES if name not in ("test", OUT)), ("pairs", "cut"),
+    [*((name, "changed") for name in NAMES if name not in ("unlabelled", OUT)), ("pairs", "cut"),
      ("labels", "gone"), ("train", "more")],
 )  # fmt: skip
 def test_damaged_stages_are_made_again(pairs, whole, tmp_path, name, how):
     out = tmp_path / "chat"
-    stopped(pairs, out, "labelling test")
+    stopped(pairs, out, STEPS[-1])
     for path in sorted((beside(out) / name).iterdir()):
         if how == "gone":
             path.unlink()
@@ -304,7 +304,7 @@ def test_the_command_says_what_it_does(pairs, tmp_path):
     stopped(pairs, tmp_path / "chat")
     result = call("smart-reply", "build", pairs, "--out", tmp_path / "chat", "--json", "-")
     assert "going on in chat.building, where pairs, inventory" in result.stderr
-    assert "done: step 10 of 10, labelling test: " in result.stderr and "/s, " in result.stderr
+    assert "done: step 11 of 11, reading messages without a label: " in result.stderr and "/s, " in result.stderr
     assert "counting responses" not in result.stderr
 
 

@@ -21,7 +21,7 @@ RULE = Ranking(
     threshold=0.3,
     floor=0.02,
     plausible=0.25,
-    silent="quiet",
+    silent=("quiet",),
     affirmative=("yes",),
     negative=("no",),
 )
@@ -143,8 +143,8 @@ def test_what_is_offered_is_allowed(scores, message, threshold, most, plausible)
         ({"affirmative": "yes"}, "affirmative must be a list of text"),
         ({"affirmative": ["yes", "yes"]}, "affirmative hold 'yes' twice"),
         ({"negative": ["yes"]}, "'yes' is both affirmative and negative"),
-        ({"silent": 3}, "silent must be a label"),
-        ({"version": 2}, "ranking of version 2; this pnet_tf reads 1"),
+        ({"silent": "quiet"}, "silent must be a list of text"),
+        ({"version": 1}, "ranking of version 1; this pnet_tf reads 2"),
         ({"colour": 1}, "'colour' is missing or does not exist"),
     ],
 )
@@ -155,10 +155,10 @@ def test_a_damaged_ranking_is_refused(changes, words):
         with pytest.raises(InputError, match="ranking must be an object"):
             Ranking.from_json(odd)
     with pytest.raises(InputError, match="'threshold' is missing"):
-        Ranking.from_json({"version": 1})
+        Ranking.from_json({"version": 2})
 
 
-CHOICE = Ranking(threshold=0.1, silent="bye", affirmative=("yes",), negative=("no",),
+CHOICE = Ranking(threshold=0.1, silent=("bye",), affirmative=("yes",), negative=("no",),
                  temperature=1.3, trigger_rate=0.4)  # fmt: skip
 TEXTS = {"greet": ("hi", "hey 👋"), "yes": ("yes",), "no": ("no",)}
 
@@ -171,9 +171,9 @@ def choosing(text_model):
 def test_it_is_in_the_metadata(choosing, text_model):
     assert read_metadata(choosing).ranking == CHOICE
     assert read_metadata(text_model).ranking is None and b'"ranking"' not in text_model
-    assert json.loads(json.dumps(CHOICE.to_json()))["version"] == 1
+    assert json.loads(json.dumps(CHOICE.to_json()))["version"] == 2
     with pytest.raises(InputError, match="ranking names 'maybe'; allowed: the labels"):
-        write_metadata(text_model, text_metadata(ranking=replace(CHOICE, silent="maybe")))
+        write_metadata(text_model, text_metadata(ranking=replace(CHOICE, silent=("maybe",))))
 
 
 def test_a_model_offers_what_the_rule_says(choosing):

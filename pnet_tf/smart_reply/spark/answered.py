@@ -79,11 +79,12 @@ class SparkAnswered:
             found[place] = product
         return found
 
-    def label(self, intents: Intents, most_silent: int) -> SparkLabelled:
+    def label(self, intents: Intents, most_silent: int, most_unlabelled: int) -> SparkLabelled:
         """See `engine.Answered`."""
         own = self._work.keep(own_shares(self._edges, intents))
         soft = self._work.keep(soft_labels(own, self._near, intents, self._work.keep))
-        return SparkLabelled(self._work, soft, self._keys, intents, most_silent, self._seed)
+        most = most_silent, most_unlabelled
+        return SparkLabelled(self._work, soft, self._keys, intents, most, self._seed)
 
 
 def _damped(batches: Batches) -> Batches:

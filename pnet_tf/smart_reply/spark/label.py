@@ -6,7 +6,7 @@ import json
 from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, Window
@@ -15,8 +15,8 @@ from pyspark.sql import functions as f
 from .. import messages
 from ..intents import Intents
 from ..pairs import Pair
-from ..progress import DRAWING, labelling
-from ..rows import Bound, Row, pair_hash, train_row, true_row
+from ..progress import DRAWING, UNLABELLED, labelling
+from ..rows import Bound, Draw, Row, pair_hash, train_row, true_row
 from .arrow import Batches, Keep, batch, mapped, texts
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ _LABELLED = (
 )
 _ALL = 1 << 63
 _TOLD_EVERY = 5000
+_T = TypeVar("_T")
 _PREFIX = 47
 """Bits below the 16 by which hashes of silent pairs are counted first."""
 
@@ -99,7 +100,7 @@ class SparkLabelled:
 
     def __init__(
         self, work: SparkWork, soft: DataFrame, keys: tuple[str, ...], intents: Intents,
-        most_silent: int, seed: int,
+        most: tuple[int, int], seed: int,
     ) -> None:  # fmt: skip
         self._work = work
         placed = zip(keys, intents.of.tolist(), strict=True)
@@ -117,24 +118,40 @@ class SparkLabelled:
         self.silent = self._silent.count()
         self.mixed = found.where(with_intent & f.col("placed").isNull()).count()
         work.watch(DRAWING, self.silent, self.silent)
-        self._bound = silent_draw(self._silent, self.silent, most_silent)
+        self._draw = Draw(
+            silent_bound(self._silent, self.silent, most[0]),
+            silent_bound(self._silent, self.silent, sum(most)),
+        )
 
     def rows(self, split: str) -> Iterator[Row]:
         """See `engine.Labelled`."""
+        rows = self._train() if split == "train" else self._true(split)
+        return self._told(rows, labelling(split))
+
+    def unlabelled(self) -> Iterator[str]:
+        """See `engine.Labelled`."""
+        drawn = self._within(self._draw.all)
+        others = drawn.join(self._within(self._draw.rows), ["block", "place"], "left_anti")
+        return self._told((row.message for row in _in_order(others)), UNLABELLED)
+
+    def _told(self, found: Iterator[_T], what: str) -> Iterator[_T]:
+        """`found`, of which the watch is told."""
         number = 0
-        for row in self._train() if split == "train" else self._true(split):
+        for item in found:
             if number % _TOLD_EVERY == 0:
-                self._work.watch(labelling(split), number)
+                self._work.watch(what, number)
             number += 1
-            yield row
-        self._work.watch(labelling(split), number, number)
+            yield item
+        self._work.watch(what, number, number)
+
+    def _within(self, bound: Bound) -> DataFrame:
+        """The silent pairs of a bound."""
+        below = self._silent.where(f.col("hash") < bound.limit).drop("hash")
+        at = self._silent.where(f.col("hash") == bound.limit).drop("hash")
+        return below.union(at.orderBy("block", "place").limit(bound.at_limit))
 
     def _train(self) -> Iterator[Row]:
-        limit, at_limit = self._bound.limit, self._bound.at_limit
-        below = self._silent.where(f.col("hash") < limit).drop("hash")
-        at = self._silent.where(f.col("hash") == limit).drop("hash")
-        drawn = below.union(at.orderBy("block", "place").limit(at_limit))
-        both = self._rows.union(drawn)
+        both = self._rows.union(self._within(self._draw.rows))
         for _, _, message, response, soft in _in_order(both):
             pair = Pair(message, response)
             yield true_row(pair, None) if soft is None else train_row(pair, json.loads(soft))
@@ -157,8 +174,10 @@ def _hashed(batches: Batches, seed: int) -> Batches:
         yield pa.RecordBatch.from_arrays([*rows.columns, hashes], [*rows.schema.names, "hash"])
 
 
-def silent_draw(silent: DataFrame, number: int, most: int) -> Bound:
-    """`rows.silent_bound` in two looks: at the first bits of hashes, and at those of one prefix."""
+def silent_bound(silent: DataFrame, number: int, most: int) -> Bound:
+    """The bound of the `most` smallest hashes of `number`, as in `rows.silent_draw`, in two looks:
+    at the first bits of hashes, and at those of one prefix.
+    """
     if not most or not number:
         return Bound(0, 0)
     if number <= most:

@@ -49,10 +49,12 @@ def test_a_table_of_the_sample_divided_by_messages(session, tmp_path):
 def test_lists_in_memory(session):
     from pnet_tf.smart_reply.spark.work import SparkEngine
 
-    pairs = {"train": [*talk(), ("half a sign \ud83d", "Yes.")], "test": talk()[:9]}
-    options = {"silent_ratio": 0.2, "seeds": {"Yes.": "yes", "Bye.": "bye"}}
+    asked = [(f"Is it {n % 30} o'clock?", f"By my watch {n}") for n in range(90)]
+    pairs = {"train": [*talk(), ("half a sign \ud83d", "Yes."), *asked], "test": talk()[:9]}
+    options = {"silent_ratio": 0.2, "unlabelled": 60, "seeds": {"Yes.": "yes", "Bye.": "bye"}}
     here = build(pairs, **options)
     there = build(pairs, engine=SparkEngine(session), **options)
+    assert there.unlabelled == here.unlabelled and len(here.unlabelled) > 10
     assert there.tables == here.tables and there.responses == here.responses
     assert (there.silent, there.mixed, there.dropped) == (here.silent, here.mixed, here.dropped)
     assert there.intents.replies == here.intents.replies and there.source.skipped == {}

@@ -7,7 +7,7 @@ from pnet_tf.smart_reply import links
 from pnet_tf.smart_reply.bits import BITS
 from pnet_tf.smart_reply.counts import count_responses
 from pnet_tf.smart_reply.pairs import Pair, ReadReport, read_pairs
-from pnet_tf.smart_reply.rows import Bound, silent_bound
+from pnet_tf.smart_reply.rows import Bound, silent_draw
 from tests.smart_reply.spark.nasty import STRANGE, rows, tsv
 
 
@@ -84,19 +84,19 @@ def test_near_messages(session, alike):
     ],
 )
 def test_bounds_by_hand(session, hashes, most, bound):
-    from pnet_tf.smart_reply.spark.label import silent_draw
+    from pnet_tf.smart_reply.spark.label import silent_bound
 
     frame = session.createDataFrame([(value,) for value in hashes], "hash long")
-    assert silent_draw(frame, len(hashes), most) == bound == silent_bound(hashes, most)
+    assert silent_bound(frame, len(hashes), most) == bound == silent_draw(hashes, most, 0).rows
 
 
 def test_bounds_of_many(session):
-    from pnet_tf.smart_reply.spark.label import silent_draw
+    from pnet_tf.smart_reply.spark.label import silent_bound
 
     hashes = np.random.default_rng(0).integers(0, 1 << 63, 900).tolist()
     frame = session.createDataFrame([(value,) for value in hashes], "hash long")
-    assert silent_draw(frame, 900, 400) == silent_bound(hashes, 400)
-    drawn = silent_draw(frame, 900, 2000)  # all of them
+    assert silent_bound(frame, 900, 400) == silent_draw(hashes, 400, 0).rows
+    drawn = silent_bound(frame, 900, 2000)  # all of them
     assert drawn.limit > max(hashes)
 
 
