@@ -45,6 +45,7 @@ from pnet_tf.settings import (
 from pnet_tf.smart_reply.evaluate import ReplyEvaluation
 from pnet_tf.smart_reply.report import BuildReport
 from pnet_tf.tflite import isolation, model, reader
+from pnet_tf.tflite.apps import AppReport
 from pnet_tf.tflite.benchmark import BenchmarkResult
 from pnet_tf.tflite.compatibility import ALLOWED_OPERATORS
 from pnet_tf.tflite.evaluate import Evaluation
@@ -64,6 +65,7 @@ _RESULTS: Mapping[str, tuple[type, ...]] = {
     "predict": (Answer,),
     "inspect": (ModelInfo,),
     "benchmark": (BenchmarkResult,),
+    "android": (AppReport,),
     "bits": (SweepReport,),
     "propagate": (PropagationReport,),
     "smart-reply evaluate": (ReplyEvaluation,),

@@ -44,7 +44,9 @@ def link_resources(tools: Tools, app: str, assets: Path) -> Resources:
 def _manifest(main: Path, out: Path) -> Path:
     text = (main / "AndroidManifest.xml").read_text(encoding="utf-8")
     text = re.sub("<manifest ", f'<manifest package="{APPLICATION}" ', text, count=1)
-    text = re.sub("<application\n", '<application\n android:extractNativeLibs="false"\n', text, count=1)
+    text = re.sub(
+        "<application\n", '<application\n android:extractNativeLibs="false"\n', text, count=1
+    )
     target = out / "AndroidManifest.xml"
     target.write_text(text, encoding="utf-8")
     return target
@@ -70,7 +72,9 @@ def dex(tools: Tools, app: str, classes: Sequence[Path], libraries: Sequence[Pat
 
 
 def _consumer_rules(tools: Tools) -> list[Path]:
-    return [tools.unpacked(name) / "proguard.txt" for name in ("tensorflow-lite", "tensorflow-lite-api")]
+    return [
+        tools.unpacked(name) / "proguard.txt" for name in ("tensorflow-lite", "tensorflow-lite-api")
+    ]
 
 
 def assemble(tools: Tools, app: str, resources: Path, code: Path) -> Path:
@@ -84,11 +88,12 @@ def assemble(tools: Tools, app: str, resources: Path, code: Path) -> Path:
             library = tools.library(abi)
             archive.write(library, f"lib/{abi}/{library.name}", zipfile.ZIP_STORED)
     run("zipalign", "-f", "-p", 4, raw, aligned)
-    shutil.rmtree(signed, ignore_errors=True)
+    signed.unlink(missing_ok=True)
+    schemes = [word for n in (1, 2, 3) for word in (f"--v{n}-signing-enabled", "true")]
+    secret = f"pass:{_PASSWORD}"
     run(
-        "apksigner", "sign", "--ks", _key(), "--ks-pass", f"pass:{_PASSWORD}", "--out", signed,
-        "--v1-signing-enabled", "true", "--v2-signing-enabled", "true", "--v3-signing-enabled", "true", aligned,
-    )  # fmt: skip
+        "apksigner", "sign", "--ks", _key(), "--ks-pass", secret, *schemes, "--out", signed, aligned
+    )
     shutil.rmtree(out)
     return signed
 

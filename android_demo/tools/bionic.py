@@ -1,8 +1,8 @@
 """Stand-ins for Android's libc, libm, libdl and liblog over glibc: for tests alone.
 
 They are made of what a library asks for: each name that `nm` finds undefined becomes a jump to
-`bionic_NAME` of `bionic/core.c` where there is one, else to glibc's NAME. So the very library of the
-AAR runs here, on the JVM or, cross-compiled, under user-mode emulation.
+`bionic_NAME` of `bionic/core.c` where there is one, else to glibc's NAME. So the very library of
+the AAR runs here, on the JVM or, cross-compiled, under user-mode emulation.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def stub_source(names: list[str], machine: Machine) -> str:
     lines += [f"char {name}[{size}] = {{0}};" for name, size in _DATA.items()]
     for name in functions:
         jump = machine.jump.format(p=f"shim_p_{name}")
-        lines.append(f"__attribute__((visibility(\"hidden\"))) void *shim_p_{name};")
+        lines.append(f'__attribute__((visibility("hidden"))) void *shim_p_{name};')
         lines.append(
             f'__asm__(".text\\n .globl {name}\\n .type {name}, %function\\n {name}:\\n {jump}\\n'
             f' .size {name}, . - {name}\\n");'
@@ -93,4 +93,3 @@ def stub_source(names: list[str], machine: Machine) -> str:
     lines.append("__attribute__((constructor)) static void fill(void) {")
     lines += [f'  shim_p_{name} = shim_find("{name}");' for name in functions]
     return "\n".join([*lines, "  shim_set_files(__sF);", "}", ""])
-

@@ -40,7 +40,7 @@ def main(steps: Sequence[str]) -> None:
 
 
 def lint(tools: Tools) -> None:
-    """ktlint over all Kotlin, the Gradle files too."""
+    """Run ktlint over all Kotlin, the Gradle files too."""
     run("java", "-jar", tools.path("ktlint-cli"), "--relative", "**/*.kt", "**/*.kts", folder=ROOT)
     print("ktlint: nothing to say", flush=True)
 
@@ -82,7 +82,9 @@ def build_app(
         dex = apk.dex(tools, app, list(classes.values()), libraries)
         check_apk(tools, app, apk.assemble(tools, app, resources.apk, dex))
     if "screens" in steps:
-        built = Compiled(tools, classes | {"testing": compile_testing(tools, shared["core"])}, samples)
+        built = Compiled(
+            tools, classes | {"testing": compile_testing(tools, shared["core"])}, samples
+        )
         test_app(built, app, resources, sample_assets)
 
 

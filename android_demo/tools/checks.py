@@ -26,7 +26,7 @@ def check_apk(tools: Tools, app: str, apk: Path) -> None:
     manifest = run("aapt2", "dump", "xmltree", "--file", "AndroidManifest.xml", apk)
     _must("android.permission.INTERNET" not in manifest, f"{apk.name} asks for the network")
     if app == "wear":
-        standalone = r'com\.google\.android\.wearable\.standalone.*\n.*value.*=true'
+        standalone = r"com\.google\.android\.wearable\.standalone.*\n.*value.*=true"
         _must(re.search(standalone, manifest), "the watch app is not standalone")
     with zipfile.ZipFile(apk) as archive:
         _check_libraries(tools, archive)
@@ -37,8 +37,8 @@ def check_apk(tools: Tools, app: str, apk: Path) -> None:
 
 def _check_badging(app: str, badging: str) -> None:
     for wanted in (
-        f"package: name='{APPLICATION}'", f"sdkVersion:'{MIN_SDK}'", f"targetSdkVersion:'{TARGET_SDK}'",
-        f"launchable-activity: name='org.pnettf.{app}.",
+        f"package: name='{APPLICATION}'", f"sdkVersion:'{MIN_SDK}'",
+        f"targetSdkVersion:'{TARGET_SDK}'", f"launchable-activity: name='org.pnettf.{app}.",
     ):  # fmt: skip
         _must(wanted in badging, f"{app}: badging lacks {wanted}")
     found = set(re.findall(r"uses-permission: name='([^']+)'", badging))
@@ -76,8 +76,9 @@ def _report(apk: Path, archive: zipfile.ZipFile) -> None:
     native = sum(i.compress_size for i in archive.infolist() if i.filename.endswith(".so"))
     rest = apk.stat().st_size - native
     _must(rest <= MOST_BYTES, f"{apk.name} without libraries has {rest} bytes, over {MOST_BYTES}")
-    print(f"{apk.name}: {apk.stat().st_size:,} bytes, {rest:,} without native libraries; signed "
-          "v2 and v3, aligned, no network permission, libraries equal the AAR's", flush=True)  # fmt: skip
+    sizes = f"{apk.stat().st_size:,} bytes, {rest:,} without native libraries"
+    kept = "signed v2 and v3, aligned, no network permission, libraries equal the AAR's"
+    print(f"{apk.name}: {sizes}; {kept}", flush=True)
 
 
 def _is_stored(archive: zipfile.ZipFile, name: str) -> bool:

@@ -57,7 +57,9 @@ class Tools:
         target = BUILD / "framework.apk"
         if not target.is_file():
             with zipfile.ZipFile(self.path("android-all")) as source:
-                content = {name: source.read(name) for name in ("resources.arsc", "AndroidManifest.xml")}
+                content = {
+                    name: source.read(name) for name in ("resources.arsc", "AndroidManifest.xml")
+                }
             with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as made:
                 for name, data in content.items():
                     made.writestr(name, data)

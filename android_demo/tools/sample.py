@@ -23,7 +23,18 @@ def sample_model() -> Path:
     folder.mkdir(parents=True)
     chat, trained = folder / "chat", folder / "run"
     _pnet_tf("smart-reply", "build", "sample", "--out", chat)
-    _pnet_tf("train", chat, "--trainer", "none", "--recipe", "text-small", "--epochs", 8, "--out", trained)
+    _pnet_tf(
+        "train",
+        chat,
+        "--trainer",
+        "none",
+        "--recipe",
+        "text-small",
+        "--epochs",
+        8,
+        "--out",
+        trained,
+    )
     _pnet_tf(
         "export", trained, "--tflite", folder / "model.tflite", "--trigger-rate", TRIGGER_RATE,
         "--vectors", folder / "vectors.json",
@@ -33,4 +44,11 @@ def sample_model() -> Path:
 
 def _pnet_tf(*arguments: object) -> None:
     env = os.environ | {"PYTHONPATH": str(ROOT.parent)}
-    run(sys.executable, "-P" if sys.version_info >= (3, 11) else "-s", "-m", "pnet_tf", *arguments, env=env)
+    run(
+        sys.executable,
+        "-P" if sys.version_info >= (3, 11) else "-s",
+        "-m",
+        "pnet_tf",
+        *arguments,
+        env=env,
+    )

@@ -43,7 +43,8 @@ def test_module(built: Compiled, module: str, extra: Sequence[Path] = (), *optio
     said = run(
         "java", "-Xmx2g", f"-Dpnettf.samples={built.samples}", f"-Dpnettf.bionic={_bionic(tools)}",
         f"-Djava.library.path={tools.library('x86_64').parent}", *options,
-        "-cp", class_path([*parts, tools.path("android-all")]), "org.junit.runner.JUnitCore", *names,
+        "-cp", class_path([*parts, tools.path("android-all")]), "org.junit.runner.JUnitCore",
+        *names,
     )  # fmt: skip
     _show(said)
 
@@ -55,7 +56,8 @@ def test_app(built: Compiled, app: str, resources: Resources, assets: Path) -> N
     place.parent.mkdir(parents=True)
     manifest = resources.apk.with_name("AndroidManifest.xml")
     place.write_text(
-        _CONFIG.format(assets=assets, manifest=manifest, apk=resources.apk, app=app), encoding="utf-8"
+        _CONFIG.format(assets=assets, manifest=manifest, apk=resources.apk, app=app),
+        encoding="utf-8",
     )
     framework = built.tools.path("android-all-instrumented")
     shots = fresh(BUILD / "screenshots" / app)
@@ -80,6 +82,6 @@ def _bionic(tools: Tools) -> Path:
 
 def _show(said: str) -> None:
     """What a person wants of JUnit's words: figures and the number of tests."""
-    for line in said.splitlines():
+    for line in (line.lstrip(".EI") for line in said.splitlines()):
         if line.startswith(("OK (", "x86_64:", "arm", "model and", "later answers", "screenshot")):
             print(f"  {line}", flush=True)

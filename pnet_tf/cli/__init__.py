@@ -24,6 +24,7 @@ for _command in (
     files.predict,
     files.inspect,
     files.benchmark,
+    files.android,
     search.bits,
     graph.propagate,
     settings.settings,

@@ -63,7 +63,13 @@ class MessageBytes(
             if (first.isHighSurrogate() && at + 1 < text.length && text[at + 1].isLowSurrogate()) {
                 return FIRST_PAIR + ((first.code - 0xD800) shl 10) + (text[at + 1].code - 0xDC00)
             }
-            return if (first.isSurrogate()) REPLACEMENT else if (first.code == 0) SPACE else first.code
+            return if (first.isSurrogate()) {
+                REPLACEMENT
+            } else if (first.code == 0) {
+                SPACE
+            } else {
+                first.code
+            }
         }
 
         private fun utf8Length(point: Int): Int =

@@ -77,7 +77,8 @@ private class Fields(
     private val what: String,
     value: Any?,
 ) {
-    private val fields = value as? Map<*, *> ?: throw ModelProblem(ProblemKind.DAMAGED, "The model's $what is no object.")
+    private val fields =
+        value as? Map<*, *> ?: throw ModelProblem(ProblemKind.DAMAGED, "The model's $what is no object.")
 
     val names: List<String> get() = fields.keys.map { it as String }
 

@@ -14,7 +14,8 @@ class MessageBytesTest {
 
     @Test
     fun `whole characters of every length`() {
-        for (text in listOf("", "a", "é", "€", "😀", "aé€😀", "\u007F\u0080\u07FF\u0800\uFFFF\uD800\uDC00\uDBFF\uDFFF")) {
+        val edges = "\u007F\u0080\u07FF\u0800\uFFFF\uD800\uDC00\uDBFF\uDFFF"
+        for (text in listOf("", "a", "é", "€", "😀", "aé€😀", edges)) {
             val wanted = text.toByteArray(Charsets.UTF_8)
             val found = MessageBytes.of(text, 64)
             assertArrayEquals(wanted.copyOf(64), found.bytes)

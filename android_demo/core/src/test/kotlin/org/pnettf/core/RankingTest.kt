@@ -68,7 +68,8 @@ class RankingTest {
         assertEquals(listOf("no", "later", "yes"), labelsOf(offered(rule(), 0.1, 0.3, 0.2, 0.4, 0.0)))
         assertEquals(listOf("yes", "later", "thanks"), labelsOf(offered(rule(), 0.4, 0.3, 0.25, 0.05, 0.0)))
         val two = rule(mostReplies = 2, threshold = 0.0)
-        assertEquals("the first is never given up", listOf("later", "yes"), labelsOf(offered(two, 0.2, 0.4, 0.3, 0.1, 0.0)))
+        val found = labelsOf(offered(two, 0.2, 0.4, 0.3, 0.1, 0.0))
+        assertEquals("the first is never given up", listOf("later", "yes"), found)
     }
 
     @Test

@@ -4,6 +4,8 @@ import android.app.Application
 import org.pnettf.runtime.Background
 
 /** Holds what outlives a screen: the model and the conversation. */
-class ChatApp : Application() {
-    val store: ConversationStore by lazy { ConversationStore(Background(assets)) }
+open class ChatApp : Application() {
+    val store: ConversationStore by lazy { ConversationStore(model()) }
+
+    protected open fun model() = Background(assets)
 }

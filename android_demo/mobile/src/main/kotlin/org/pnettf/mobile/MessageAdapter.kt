@@ -35,8 +35,8 @@ class MessageAdapter : BaseAdapter() {
         val bubble = row.findViewById<TextView>(R.id.text)
         val context = parent.context
         bubble.text = message.text
-        bubble.contentDescription =
-            context.getString(R.string.they_said, context.getString(if (message.mine) R.string.me else R.string.partner), message.text)
+        val name = context.getString(if (message.mine) R.string.me else R.string.partner)
+        bubble.contentDescription = context.getString(R.string.they_said, name, message.text)
         bubble.setBackgroundResource(if (message.mine) R.drawable.mine else R.drawable.theirs)
         bubble.setTextColor(context.getColor(if (message.mine) R.color.on_primary else R.color.on_surface))
         bubble.maxWidth = context.resources.displayMetrics.widthPixels * WIDTH_PERCENT / 100

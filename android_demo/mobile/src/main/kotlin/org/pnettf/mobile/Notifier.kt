@@ -20,7 +20,8 @@ class Notifier(
     private val manager = context.getSystemService(NotificationManager::class.java)
 
     fun show(conversation: Conversation) {
-        val channel = NotificationChannel(CHANNEL, context.getString(R.string.channel), NotificationManager.IMPORTANCE_HIGH)
+        val channel =
+            NotificationChannel(CHANNEL, context.getString(R.string.channel), NotificationManager.IMPORTANCE_HIGH)
         manager.createNotificationChannel(channel)
         manager.notify(ID, notification(conversation))
     }
@@ -47,7 +48,10 @@ class Notifier(
             @Suppress("DEPRECATION")
             val style = Notification.MessagingStyle(me)
             @Suppress("DEPRECATION")
-            for (m in conversation.messages.takeLast(SHOWN)) style.addMessage(m.text, now, if (m.mine) null else partner)
+            for (m in conversation.messages.takeLast(SHOWN)) {
+                style
+                    .addMessage(m.text, now, if (m.mine) null else partner)
+            }
             return style
         }
         val other = Person.Builder().setName(partner).build()

@@ -23,7 +23,8 @@ class TfliteScorer(
     Closeable {
     // the runtime reads from this memory as long as it lives
     private val model: ByteBuffer = ByteBuffer.allocateDirect(content.size).order(ByteOrder.nativeOrder()).put(content)
-    private val interpreter: Interpreter = guarded("cannot be loaded") { Interpreter(model.rewind() as ByteBuffer, options()) }
+    private val interpreter: Interpreter =
+        guarded("cannot be loaded") { Interpreter(model.rewind() as ByteBuffer, options()) }
     private val scores = Array(1) { FloatArray(info.topK ?: info.labels.size) }
     private val places = Array(1) { IntArray(info.topK ?: 0) }
     private val input = ByteBuffer.allocateDirect(info.byteLength).order(ByteOrder.nativeOrder())

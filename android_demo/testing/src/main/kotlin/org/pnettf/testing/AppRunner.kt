@@ -15,6 +15,6 @@ class AppRunner(
         InstrumentationConfiguration
             .Builder(super.createClassLoaderConfig(method))
             .doNotAcquirePackage("org.tensorflow.lite.")
-            .doNotAcquirePackage("org.pnettf.testing.")
+            .doNotAcquireClass("org.pnettf.testing.Bionic")
             .build()
 }

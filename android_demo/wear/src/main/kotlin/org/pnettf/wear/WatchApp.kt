@@ -4,6 +4,8 @@ import android.app.Application
 import org.pnettf.runtime.Background
 
 /** Holds the model, which outlives a screen. */
-class WatchApp : Application() {
-    val model: Background by lazy { Background(assets) }
+open class WatchApp : Application() {
+    val model: Background by lazy { load() }
+
+    protected open fun load() = Background(assets)
 }
