@@ -17,6 +17,7 @@ import org.pnettf.core.Conversation
 import org.pnettf.core.Offer
 import org.pnettf.core.ProblemKind
 import org.pnettf.core.ScoredLabel
+import org.pnettf.runtime.ButtonRole
 import kotlin.math.roundToInt
 
 /** The conversation, with the replies that are offered as chips. */
@@ -104,6 +105,7 @@ class ConversationActivity : Activity() {
         val chip = chip(text, parent)
         chip.contentDescription = getString(R.string.reply_description, text)
         chip.setOnClickListener { store.send(text) }
+        chip.accessibilityDelegate = ButtonRole
         return chip
     }
 

@@ -35,6 +35,16 @@ object Screens {
     fun descriptions(group: ViewGroup): List<String> =
         (0 until group.childCount).map { group.getChildAt(it).contentDescription.toString() }
 
+    /** What a screen reader says that the views are. */
+    fun roles(group: ViewGroup): List<String> =
+        (0 until group.childCount).map {
+            group
+                .getChildAt(it)
+                .createAccessibilityNodeInfo()
+                .className
+                .toString()
+        }
+
     fun isShown(view: View): Boolean = view.visibility == View.VISIBLE
 
     private fun circle(window: View): Path {

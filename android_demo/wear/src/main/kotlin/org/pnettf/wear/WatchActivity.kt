@@ -15,6 +15,7 @@ import org.pnettf.core.Offer
 import org.pnettf.core.ProblemKind
 import org.pnettf.core.ScoredLabel
 import org.pnettf.runtime.Asked
+import org.pnettf.runtime.ButtonRole
 import kotlin.math.roundToInt
 
 /** One message and what can be answered: large chips, of which a screen reader says what they do. */
@@ -117,6 +118,7 @@ class WatchActivity : Activity() {
     ): View {
         val chip = chip(text, getString(R.string.reply_description, text), parent)
         chip.setOnClickListener { send(text) }
+        chip.accessibilityDelegate = ButtonRole
         return chip
     }
 

@@ -69,6 +69,7 @@ class WatchTest {
         val activity = asked(message)
         assertEquals(replies, Screens.texts(activity.chips))
         assertEquals(replies.map { "Reply: $it" }, Screens.descriptions(activity.chips))
+        assertTrue(Screens.roles(activity.chips).all { it == "android.widget.Button" })
         for (i in 0 until 3) assertTrue(activity.chips.getChildAt(i).height >= 52 * 2)
         assertTrue(activity.resources.configuration.isScreenRound)
         activity.chips.getChildAt(2).performClick()
