@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from compiling import is_made, made, stamp_of
 from project import BUILD, MIN_SDK, ROOT, TARGET_SDK, Tools, fresh, java_home
 from running import run
 
@@ -54,13 +55,17 @@ def _manifest(main: Path, out: Path) -> Path:
 
 def dex(tools: Tools, app: str, classes: Sequence[Path], libraries: Sequence[Path]) -> Path:
     """Shrunk dex code of class folders and jars, by R8 with the rules of the project."""
-    out = fresh(BUILD / "dex" / app)
-    program = out / "program.jar"
+    rules = [ROOT / app / "proguard-rules.pro", *_consumer_rules(tools)]
+    known = "\n".join([*map(stamp_of, classes), *(rule.read_text() for rule in rules)])
+    out = BUILD / "dex" / app
+    if is_made(out, known):
+        return out / "classes.dex"
+    print(f"shrinking {app}", flush=True)
+    program = fresh(out) / "program.jar"
     with zipfile.ZipFile(program, "w") as archive:
         for folder in classes:
             for path in sorted(folder.rglob("*.class")):
                 archive.write(path, path.relative_to(folder))
-    rules = [ROOT / app / "proguard-rules.pro", *_consumer_rules(tools)]
     run(
         "java", "-Xmx3g", "-cp", tools.path("r8"), "com.android.tools.r8.R8", "--release",
         "--min-api", MIN_SDK, "--lib", tools.path("android-all"), "--lib", java_home(),
@@ -68,7 +73,7 @@ def dex(tools: Tools, app: str, classes: Sequence[Path], libraries: Sequence[Pat
         "--output", out, program, *libraries,
     )  # fmt: skip
     program.unlink()
-    return out / "classes.dex"
+    return made(out, known) / "classes.dex"
 
 
 def _consumer_rules(tools: Tools) -> list[Path]:
