@@ -29,6 +29,7 @@ from pnet_tf.graph import PropagationReport
 from pnet_tf.names import HEADS, LOSS_TERMS, PROJECTIONS, QUANTIZATIONS, TRAINERS, Names
 from pnet_tf.parsing import allowed, options_of, to_plain
 from pnet_tf.runs.evaluate import RunEvaluation
+from pnet_tf.runs.label_next import LabelNextReport
 from pnet_tf.runs.teach import TeachReport
 from pnet_tf.runs.train import TrainReport
 from pnet_tf.schema import settings_schema
@@ -60,6 +61,7 @@ _BORROWED = ("functions", "bits", "seed")
 _RESULTS: Mapping[str, tuple[type, ...]] = {
     "train": (TrainReport,),
     "teach": (TeachReport,),
+    "label-next": (LabelNextReport,),
     "export": (ExportReport,),
     "evaluate": (Evaluation, RunEvaluation),
     "predict": (Answer,),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .data import Dataset as Dataset
     from .data import InputSpec as InputSpec
     from .data import Split as Split
+    from .data import hide_labels as hide_labels
     from .data import load_dataset as load_dataset
     from .data import make_dataset as make_dataset
     from .errors import InputError as InputError
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from .projections.text import TextProjection as TextProjection
     from .runs.evaluate import evaluate_run as evaluate_run
     from .runs.export import export_run as export_run
+    from .runs.label_next import label_next_run as label_next_run
     from .runs.train import resume as resume
     from .runs.train import train as train
     from .settings import Schedule as Schedule
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
     from .trainers.base import Network as Network
     from .trainers.base import Trainer as Trainer
     from .trainers.build import build_trainer as build_trainer
+    from .training.choice import label_next as label_next
     from .training.fit import Fitted as Fitted
     from .training.fit import JointTraining as JointTraining
     from .training.fit import fit as fit
@@ -111,11 +114,14 @@ _MODULES = {
     "export_run": "runs.export",
     "export_student": "export.pipeline",
     "fit": "training.fit",
+    "hide_labels": "data",
     "inspect_model": "tflite.inspect",
     "int4_aware": "compress.int4",
     "int8_aware": "compress.qat",
     "joint_objective": "training.objective",
     "keras": "_keras",
+    "label_next": "training.choice",
+    "label_next_run": "runs.label_next",
     "linear_head": "heads.bits",
     "load_bytes": "tflite.model",
     "load_dataset": "data",

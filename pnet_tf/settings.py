@@ -118,7 +118,9 @@ class Schedule(_Frozen, frozen=True):
 
 
 class Augment(_Frozen, frozen=True):
-    """Random changes of training inputs, drawn anew in every epoch; None: not asked for."""
+    """Random changes of training inputs, drawn anew in every epoch, and `transfer`, inputs made of
+    them once; None: not asked for.
+    """
 
     drop_words: Annotated[
         Annotated[float, Meta(ge=0, le=0.5)] | None,
@@ -135,6 +137,12 @@ class Augment(_Frozen, frozen=True):
     flip: Annotated[
         bool | None, Meta(description="Images: mirror every second one left to right.")
     ] = None
+    transfer: Annotated[
+        Annotated[int, Meta(ge=0, le=10_000_000)] | None,
+        Meta(description="Inputs made of those of train and unlabelled ones, which the trainer "
+             "answers like these: texts with words left out, replaced and put together anew, "
+             "mixtures of two images or rows of features."),
+    ] = None  # fmt: skip
 
 
 class GraphSettings(_Frozen, frozen=True):
@@ -196,6 +204,10 @@ class Settings(_Frozen, frozen=True):
     freeze_trainer: Annotated[
         bool, Meta(description="Do not train the trainer; needs trainer_weights.")
     ] = False
+    trainer_first: Annotated[
+        bool, Meta(description="The trainer learns alone, for as many epochs; the student then "
+                   "learns from its answers.")
+    ] = False  # fmt: skip
     trainer_weights: Annotated[
         str | None, Meta(description="A finished run whose trainer to start from.")
     ] = None
@@ -204,6 +216,11 @@ class Settings(_Frozen, frozen=True):
     ] = None
     graph: GraphSettings = GraphSettings()
     unlabelled: UnlabelledSettings = UnlabelledSettings()
+    labels_per_class: Annotated[
+        Annotated[int, Meta(ge=1)] | None,
+        Meta(description="Hide all but so many labels of each class of train; the other examples "
+             "are learned from as unlabelled ones."),
+    ] = None  # fmt: skip
     qat: Annotated[
         QatMode, Meta(description="Quantisation-aware training.")
     ] = "none"

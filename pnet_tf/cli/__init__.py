@@ -19,6 +19,7 @@ def main(traceback: bool) -> None:
 for _command in (
     runs.train,
     runs.teach,
+    runs.label_next,
     files.export,
     files.evaluate,
     files.predict,

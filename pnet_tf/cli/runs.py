@@ -1,4 +1,4 @@
-"""Commands that train: a run directory, and what its trainer says."""
+"""Commands that train: a run directory, what its trainer says, what it would learn from next."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ..console.runs import show_teaching, show_training
+from ..console.runs import show_labels_next, show_teaching, show_training
 from ..errors import InputError
 from ..names import HEADS, PROJECTIONS, TRAINERS
 from ..options import options_to_settings
@@ -54,7 +54,11 @@ class _Train(Command):
               "answers: a table of messages, a folder of images, or an .npz with x.")  # fmt: skip
 @click.option("--unlabelled-ratio", type=float, metavar="X", help="Of them in a step for each "
               "example of DATA [default: 1].")  # fmt: skip
+@click.option("--labels-per-class", type=int, metavar="K", help="Hide all but K labels of each "
+              "class of train, drawn with --seed; the other examples are unlabelled.")  # fmt: skip
 @click.option("--trainer-weights", metavar="RUN", help="Start from the trainer of another run.")
+@click.option("--trainer-first", is_flag=True, help="The trainer learns alone, the student then "
+              "from its answers.")  # fmt: skip
 @click.option("--freeze-trainer", is_flag=True, help="Do not train the trainer.")
 @click.option("--projection", metavar="NAME", cls=Named, table=PROJECTIONS)
 @click.option("--projections", type=int, metavar="T", help="Number of projection functions.")
@@ -127,3 +131,25 @@ def teach(
 
     report = store_teacher_logits(run_paths, data, out, trust=consent(trust))
     give(report, json_path, lambda: show_teaching(report))
+
+
+@click.command("label-next", cls=Command)
+@click.argument("run")
+@click.argument("unlabelled")
+@click.option("--count", type=int, default=50, show_default=True, help="Inputs to list.")
+@click.option("--out", metavar="FILE", help="Table to write and fill in, a .csv or .tsv.")
+@click.option("--data", metavar="DATA", help="Where the data of RUN lie now, if elsewhere.")
+@trust_option
+@json_option
+def label_next(
+    run: str, unlabelled: str, count: int, out: str | None, data: str | None, trust: bool,
+    json_path: str | None,
+) -> None:  # fmt: skip
+    """List the inputs of UNLABELLED whose label would teach RUN the most.
+
+    UNLABELLED is what train --unlabelled takes. Inputs that the data of RUN have are left out.
+    """
+    from ..runs.label_next import label_next_run
+
+    report = label_next_run(run, unlabelled, count, out=out, data=data, trust=consent(trust))
+    give(report, json_path, lambda: show_labels_next(report))

@@ -65,6 +65,8 @@ def evaluate_replies(
               help="Score from which a response takes an intent [default: 0.4].")  # fmt: skip
 @click.option("--silent-ratio", type=float, metavar="X", help="Rows without a reply in train, for "
               "each with one [default: 1.25].")  # fmt: skip
+@click.option("--topics", type=int, metavar="K", help="Labels among which these rows are divided "
+              "[default: one for 100 rows, at most 64].")  # fmt: skip
 @click.option("--unlabelled", type=int, metavar="N", help="Further pairs, at most, whose messages "
               "are for train --unlabelled [default: 50000].")  # fmt: skip
 @click.option("--engine", metavar="NAME", help="Where the work is done: scipy, this machine alone, "

@@ -3,6 +3,7 @@
 from .builtin import BUILTIN_NAMES
 from .fingerprint import data_sha256, split_sha256
 from .formats import Format
+from .hidden import hide_labels
 from .images import decode_image, read_image
 from .load import load_dataset, load_split, read_source
 from .memory import make_dataset
@@ -29,6 +30,7 @@ __all__ = [
     "decode_image",
     "describe_formats",
     "encode_text",
+    "hide_labels",
     "load_dataset",
     "load_split",
     "make_dataset",

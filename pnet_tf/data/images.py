@@ -60,10 +60,10 @@ def read_image_archive(path: Path, wanted: Collection[str], task: str | None) ->
     return _read_images(archive_members(path), str(path), wanted)
 
 
-def read_images(folder: Path) -> np.ndarray:
-    """All .png and .jpg of a folder and the folders below it, uint8 [N, H, W, C], sorted by path.
+def image_files(folder: Path) -> list[Path]:
+    """All .png and .jpg of a folder and the folders below it, sorted; hidden ones are left out.
 
-    Hidden ones are left out. Raises InputError for images of different sizes and for none.
+    Raises InputError for none.
     """
     with reading(folder):
         found = sorted(
@@ -71,16 +71,21 @@ def read_images(folder: Path) -> np.ndarray:
             if path.name.lower().endswith(IMAGE_ENDINGS)
             and not any(part.startswith(".") for part in path.relative_to(folder).parts)
         )  # fmt: skip
+    if not found:
+        raise InputError(f"{folder}: no image found; needed: .png or .jpg")
+    return found
+
+
+def read_images(folder: Path) -> np.ndarray:
+    """The images of `image_files`, uint8 [N, H, W, C]; raises InputError for different sizes."""
     pixels: list[np.ndarray] = []
-    for path in found:
+    for path in image_files(folder):
         data = limits.read_plain(path, limits.MAX_MEMBER_BYTES)
         pixels.append(decode_image(data, str(path), pixels[0] if pixels else None))
         if len(pixels) * pixels[0].size > limits.MAX_TOTAL_BYTES:
             raise InputError(
                 f"{folder}: more pixels than the {limits.MAX_TOTAL_BYTES} bytes allowed"
             )
-    if not pixels:
-        raise InputError(f"{folder}: no image found; needed: .png or .jpg")
     return np.stack(pixels)
 
 

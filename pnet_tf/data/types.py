@@ -35,6 +35,11 @@ class Split:
     targets: np.ndarray
     soft: SoftTargets | None = None
 
+    def take(self, index: np.ndarray) -> "Split":
+        """The examples `index`."""
+        soft = None if self.soft is None else self.soft.take(index)
+        return Split(self.inputs[index], self.targets[index], soft)
+
 
 @dataclass(frozen=True)
 class Dataset:

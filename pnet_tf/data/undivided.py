@@ -125,6 +125,11 @@ def check_division(seed: int, valid_fraction: float) -> None:
     """Raise InputError for arguments of `Undivided.divide` that are out of range."""
     if not isinstance(valid_fraction, Real) or not 0 < valid_fraction < 1:
         raise InputError(f"valid_fraction must be above 0 and below 1, got {shown(valid_fraction)}")
+    check_seed(seed)
+
+
+def check_seed(seed: int) -> None:
+    """Raise InputError for what is no seed."""
     if not isinstance(seed, Integral) or isinstance(seed, bool) or not 0 <= seed <= MAX_SEED:
         raise InputError(f"seed must be a whole number 0..{MAX_SEED}, got {shown(seed)}")
 
@@ -172,11 +177,6 @@ def _check_valid(title: str, source: Source, valid: Split) -> None:
         )
 
 
-def _taken(split: Split, index: np.ndarray) -> Split:
-    soft = None if split.soft is None else split.soft.take(index)
-    return Split(split.inputs[index], split.targets[index], soft)
-
-
 def _drawn(title: str, train: Split, task: str, fraction: float, seed: int) -> dict[str, Split]:
     """Train without, and valid with, the examples held out; only labelled ones are."""
     size = len(train.targets)
@@ -189,6 +189,6 @@ def _drawn(title: str, train: Split, task: str, fraction: float, seed: int) -> d
     out = np.zeros(size, dtype=bool)
     out[labelled[held]] = True
     return {
-        name: _taken(train, index)
+        name: train.take(index)
         for name, index in (("train", np.flatnonzero(~out)), ("valid", np.flatnonzero(out)))
     }

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError
-from .images import read_images
+from .images import image_files, read_images
 from .npz import read_npz_arrays
 from .parts import check_inputs
 from .tables import TABLE_ENDINGS, read_texts, split_ending
@@ -33,3 +33,15 @@ def read_unlabelled(path: str | Path, kind: str) -> np.ndarray:
         "dense": "an .npz with x",
     }
     raise InputError(f"{place}: no inputs without labels of this kind; allowed: {forms[kind]}")
+
+
+def names_of(path: str | Path, inputs: np.ndarray) -> tuple[str, list[str]]:
+    """What people call the inputs that `read_unlabelled` gave for `path`, and what that is.
+
+    Texts by themselves: text; images of a folder: path; rows of an .npz by their number from 0 on.
+    """
+    if inputs.dtype == object:
+        return "text", inputs.tolist()
+    if Path(path).is_dir():
+        return "path", [str(file) for file in image_files(Path(path))]
+    return "row", [str(row) for row in range(len(inputs))]

@@ -22,6 +22,7 @@ from ..training.types import Metrics, Progress, Watch
 from ..training.unlabelled import UnlabelledExamples
 from ..version import __version__
 from . import directory as runs
+from .advice import advice
 from .load import Trust, ask, fresh_trainer, load_trainer
 from .samples import save_samples
 
@@ -30,7 +31,10 @@ from .samples import save_samples
 class TrainReport:
     """What training ended with; accuracies 0..1 (None for regression, where `*_mse` are set).
 
-    `unlabelled_dropped`: reason -> inputs without labels that were left out.
+    `train_examples` are those of train that labels were learned from. `hidden_labels`: others of
+    it, whose labels `labels_per_class` hid. `unlabelled_examples`: inputs without labels, those
+    and the `made_examples` of `augment.transfer` among them; `unlabelled_dropped`: reason -> inputs
+    that were left out. `advice`: what more inputs would bring where labels are few, else null.
     """
 
     run: str
@@ -42,8 +46,11 @@ class TrainReport:
     train_examples: int
     valid_examples: int
     cut_messages: int
+    hidden_labels: int = 0
     unlabelled_examples: int = 0
+    made_examples: int = 0
     unlabelled_dropped: Mapping[str, int] = field(default_factory=dict)
+    advice: str | None = None
     valid_trainer_accuracy: float | None = None
     valid_projection_accuracy: float | None = None
     valid_trainer_mse: float | None = None
@@ -118,6 +125,9 @@ def resume(
     if plan.unlabelled and config.unlabelled_sha256 not in ("", plan.unlabelled.sha256):
         raise InputError(
             f"the inputs in {settings.unlabelled.inputs} have changed since {run.path} was started"
+            if settings.unlabelled.inputs is not None
+            else f"{run.path} learned from other inputs without labels: it was started with "
+            f"version {config.version}, this is {__version__}"
         )
     return _carry_out(run, plan, watch)
 
@@ -169,7 +179,7 @@ def _carry_out(run: runs.Run, plan: JointTraining, watch: Watch | None) -> Train
     _restore(run, plan.joint)
     board = _TensorBoard(run.path / runs.TENSORBOARD)
     fitted = plan.run(watch, on_epoch=lambda fit: save_epoch(run, fit, board))
-    return _finish(run, fitted, plan.unlabelled)
+    return _finish(run, fitted, plan)
 
 
 def save_epoch(run: runs.Run, fit: JointFit, board: _TensorBoard) -> None:
@@ -189,10 +199,9 @@ def _restore(run: runs.Run, fit: JointFit) -> None:
         fit.restore(arrays, progress)
 
 
-def _finish(
-    run: runs.Run, fitted: Fitted, unlabelled: UnlabelledExamples | None
-) -> TrainReport:
+def _finish(run: runs.Run, fitted: Fitted, plan: JointTraining) -> TrainReport:
     student, trainer, data = fitted.student, fitted.trainer, fitted.data
+    more = plan.unlabelled or UnlabelledExamples(data, 0, {})
     report = TrainReport(
         run=str(run.path),
         data=run.config.data,
@@ -200,11 +209,14 @@ def _finish(
         seconds=fitted.seconds,
         parameters=student.head.count_params(),
         bits=int(np.prod(student.head.input_shape[1:])),
-        train_examples=len(data.train.targets),
+        train_examples=more.examples,
         valid_examples=len(data.valid.targets),
         cut_messages=fitted.cut_messages,
-        unlabelled_examples=unlabelled.count if unlabelled else 0,
-        unlabelled_dropped=unlabelled.dropped if unlabelled else {},
+        hidden_labels=more.hidden,
+        unlabelled_examples=more.count,
+        made_examples=more.made,
+        unlabelled_dropped=more.dropped,
+        advice=advice(plan),
         **{k: v for k, v in fitted.best.items() if k in _SCORES},
     )
     save_samples(run, data)

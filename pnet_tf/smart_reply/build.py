@@ -18,11 +18,22 @@ from .engines import make_engine
 from .intents import LEAST_CONFIDENCE, Intents
 from .inventory import Inventory
 from .polarity import Polarity, read_polarity
-from .progress import CHOOSING, EARLY, JUDGING, READING, UNLABELLED, Show, Teller, labelling
+from .progress import (
+    CHOOSING,
+    EARLY,
+    GROUPING,
+    JUDGING,
+    READING,
+    UNLABELLED,
+    Show,
+    Teller,
+    labelling,
+)
 from .responses import KnownResponse
 from .rows import Row
 from .seeds import SILENT, read_reply_seeds
 from .stages import Stages, keep, open_stages
+from .topics import Topics, find_topics
 from .wanted import MESSAGES, SILENT_RATIO, Options, Wanted, listed
 from .words import WordList, read_words
 
@@ -34,7 +45,8 @@ class Built:
     `source`: the pairs. `tables`: split -> rows, which may be read anew from the pairs each time;
     `silent` pairs of train belong to messages without an intent, `silent_rows` of them make a row;
     `mixed` ones, whose message has one and whose response has none, make no row. `dropped` ones of
-    valid and test were left out, by split, where no silent row is left to learn from. `unlabelled`:
+    valid and test were left out, by split, where no silent row is left to learn from. `topics`
+    divide the silent label. `unlabelled`:
     different messages of silent pairs that make no row. `stages`: what is kept on disk, if
     anything.
     """
@@ -48,13 +60,15 @@ class Built:
     silent_rows: int
     mixed: int
     dropped: Mapping[str, int]
+    topics: Topics
     unlabelled: Iterable[str]
     stages: Stages | None = None
 
     @property
     def roles(self) -> dict[str, str]:
-        """Label -> role, SILENT among them where train has it."""
-        return {**self.intents.roles, **({SILENT: "silent"} if self.silent_rows else {})}
+        """Label -> role, silent ones among them where train has such rows."""
+        silent = self.topics.labels() if self.silent_rows else ()
+        return {**self.intents.roles, **dict.fromkeys(silent, "silent")}
 
     @property
     def responses(self) -> tuple[KnownResponse, ...]:
@@ -87,6 +101,7 @@ def building(
     intents: int | None = None,
     fewest: int | None = None,
     silent_ratio: float = SILENT_RATIO,
+    topics: int | None = None,
     unlabelled: int = MESSAGES,
     least_confidence: float = LEAST_CONFIDENCE,
     seed: int = 0,
@@ -100,8 +115,9 @@ def building(
     `pairs`: a table or a folder of tables, "sample", a list of (message, response), or lists by
     split. Where there are splits, all is learnt from train; else messages are divided 80:10:10 by
     their hash. `seeds`: response -> intent, or a file of both; None chooses them, `intents` in all.
-    `words`: what replies must not hold, or its file. `silent_ratio`: SILENT rows of train for each
-    one with an intent. `unlabelled`: pairs of the others whose messages are for learning without a
+    `words`: what replies must not hold, or its file. `silent_ratio`: silent rows of train for each
+    one with an intent. `topics`: labels among which these are divided by their responses; None: by
+    how many they are. `unlabelled`: pairs of the others whose messages are for learning without a
     label, at most. `engine`: scipy, this process, or spark, or an `Engine`. `work_folder`:
     where finished stages are kept meanwhile and gone on with after a stop, see `open_stages`; None
     keeps none. `inventory`: further options of `make_inventory`. The same arguments give the same
@@ -109,7 +125,7 @@ def building(
     frequent.
     """
     options = Options(
-        intents, fewest, silent_ratio, unlabelled, least_confidence, check_seed(seed)
+        intents, fewest, silent_ratio, topics, unlabelled, least_confidence, check_seed(seed)
     )
     wanted = Wanted(
         options,
@@ -164,10 +180,19 @@ def _built(work: Work, wanted: Wanted, stages: Stages | None, teller: Teller) ->
         stages, "silence", lambda: (labelled().silent, labelled().mixed), forms.NUMBERS
     )
     silent_rows = min(silent, most_silent)
-    tables = {split: Table(labelled, split, silent_rows > 0) for split in work.splits}
+
+    def group() -> Topics:
+        teller(GROUPING, 0)
+        rows = labelled().rows("train", GROUPING)
+        found = find_topics(rows, silent_rows, options.topics, options.seed)
+        teller(GROUPING, silent_rows, silent_rows)
+        return found
+
+    topics = keep(stages, "topics", group, forms.TOPICS)
+    tables = {split: Table(labelled, split, silent_rows > 0, topics) for split in work.splits}
     dropped = {split: table.dropped() for split, table in tables.items() if split != "train"}
     return Built(
-        work, options, kept, found, tables, silent, silent_rows, mixed, dropped,
+        work, options, kept, found, tables, silent, silent_rows, mixed, dropped, topics,
         Messages(labelled), stages,
     )  # fmt: skip
 
@@ -189,15 +214,20 @@ class Messages:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of a split, read anew with each iteration; `silent` says whether SILENT ones stay."""
+    """Rows of a split, read anew with each iteration; `silent` says whether SILENT ones stay, with
+    the labels of `topics`.
+    """
 
     labelled: Callable[[], Labelled]
     split: str
     silent: bool
+    topics: Topics
 
     def __iter__(self) -> Iterator[Row]:
         rows = self.labelled().rows(self.split)
-        return rows if self.silent else (row for row in rows if row.label != SILENT)
+        if self.silent:
+            return iter(self.topics.relabelled(rows))
+        return (row for row in rows if row.label != SILENT)
 
     def dropped(self) -> int:
         """How many rows are left out."""

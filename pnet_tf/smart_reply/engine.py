@@ -107,8 +107,11 @@ class Labelled(Protocol):
     @property
     def mixed(self) -> int: ...  # noqa: D102
 
-    def rows(self, split: str) -> Iterator[Row]:
-        """Rows of a split, in the order of its pairs, read anew; SILENT ones of train as drawn."""
+    def rows(self, split: str, what: str | None = None) -> Iterator[Row]:
+        """Rows of a split, in the order of its pairs, read anew; SILENT ones of train as drawn.
+
+        The watch is told of them as `what`; None: as of labelling.
+        """
         ...
 
     def unlabelled(self) -> Iterator[str]:

@@ -21,6 +21,7 @@ from .intents import Intents
 from .inventory import Inventory
 from .rows import Draw, Drawn
 from .stages import Form
+from .topics import Topics
 
 _ARRAYS, _PLAIN, _MESSAGES = "arrays.npz", "plain.json", "messages.txt"
 _MOST_PLAIN_BYTES = 2 << 30
@@ -109,9 +110,20 @@ def _load_drawn(place: Path) -> Drawn:
     return Drawn(soft, found.draw, found.silent, found.mixed)
 
 
+def _save_topics(value: Topics, place: Path) -> None:
+    _save_arrays(place, {"axes": value.axes, "centres": value.centres})
+    save_plain(value.words, place)
+
+
+def _load_topics(place: Path) -> Topics:
+    arrays = read_npz_arrays(place / _ARRAYS, ("axes", "centres"))
+    return Topics(load_plain(place, tuple[str, ...]), **arrays)
+
+
 INVENTORY: Form[Inventory] = Form(save_plain, partial(load_plain, kind=Inventory))
 CORPUS = Form(_save_corpus, _load_corpus)
 COMPARED = Form(_save_compared, _load_compared)
+TOPICS = Form(_save_topics, _load_topics)
 INTENTS = Form(_save_intents, _load_intents)
 DRAWN: Form[Drawn] = Form(save_plain, _load_drawn)
 NUMBERS: Form[tuple[int, int]] = Form(save_plain, partial(load_plain, kind=tuple[int, int]))

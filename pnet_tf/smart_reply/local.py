@@ -159,9 +159,9 @@ class LocalLabelled:
         self._work, self._drawn, self._intent_of, self._seed = work, drawn, intent_of, seed
         self.silent, self.mixed = drawn.silent, drawn.mixed
 
-    def rows(self, split: str) -> Iterator[Row]:
+    def rows(self, split: str, what: str | None = None) -> Iterator[Row]:
         """See `engine.Labelled`."""
-        pairs = self._work.read(split, labelling(split))
+        pairs = self._work.read(split, what or labelling(split))
         if split == "train":
             bound = self._drawn.draw.rows
             return train_rows(pairs, self._label_of, self._intent_of.get, bound, self._seed)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,8 @@ from .offers import Score
 LEAST_SCORE = 1e-5
 NOISE = 0.01
 """Of the largest variance, added to each before whitening."""
-RIDGE = 3.0
+RIDGE, STEPS = 3.0, 30
+_TINY = 1e-30
 MOST_PAIRS = 50_000
 """Pairs of train that are learnt from; of more, so many drawn by a fixed seed."""
 
@@ -70,14 +72,31 @@ def fit_matcher(score: Score, train: LabelledPairs, texts: Sequence[str]) -> Mat
     Learns from the pairs of `train` alone. A text that has no word and no run of letters in common
     with a response of train expects nothing: all messages score 0 for it.
     """
-    from sklearn.linear_model import Ridge
-
     train = train.sample(MOST_PAIRS)
     said = [normal_form(response) or response for response in train.responses]
     found = score(train.messages)
     whitening, vectors = Whitening.of(found), Vectors(said)
-    ridge = Ridge(alpha=RIDGE, fit_intercept=False, solver="sparse_cg", tol=1e-3, max_iter=100)
-    ridge.fit(vectors.of(said).astype(np.float64), whitening.answers(found))
-    expected = np.reshape(ridge.predict(vectors.of(texts).astype(np.float64)), (len(texts), -1))
+    weights = _ridge(vectors.of(said), whitening.answers(found))
+    expected = np.asarray(vectors.of(texts) @ weights, np.float64)
     length = np.linalg.norm(expected, axis=1, keepdims=True)
     return Matcher(whitening, expected / np.where(length > 0, length, 1))
+
+
+def _ridge(inputs: Any, answers: np.ndarray) -> np.ndarray:
+    """W [F, L] of the least |XW - A|^2 + RIDGE |W|^2 for CSR X [N, F] and A [N, L].
+
+    Conjugate gradients (Hestenes and Stiefel 1952) on all L columns at once, STEPS of them; a
+    library that takes one column after the other needs many times as long.
+    """
+    back = inputs.T.tocsr()
+    found = np.zeros((inputs.shape[1], answers.shape[1]))
+    left = back @ answers
+    way, size = left.copy(), (left**2).sum(axis=0)
+    for _ in range(STEPS):
+        turned = back @ (inputs @ way) + RIDGE * way
+        step = size / np.maximum((way * turned).sum(axis=0), _TINY)
+        found += step * way
+        left -= step * turned
+        before, size = size, (left**2).sum(axis=0)
+        way = left + size / np.maximum(before, _TINY) * way
+    return found

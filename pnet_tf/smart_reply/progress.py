@@ -8,8 +8,9 @@ from dataclasses import dataclass
 READING, COUNTING, JUDGING = "reading pairs", "counting responses", "judging responses"
 ANSWERED, COMPARING = "reading answered messages", "comparing messages"
 CHOOSING, DRAWING = "choosing intents", "drawing silent pairs"
+GROUPING = "grouping silent pairs"
 UNLABELLED = "reading messages without a label"
-EARLY = (COUNTING, JUDGING, ANSWERED, COMPARING, CHOOSING, DRAWING)
+EARLY = (COUNTING, JUDGING, ANSWERED, COMPARING, CHOOSING, DRAWING, GROUPING)
 """Steps before tables are written, in their order; READING comes first where pairs are kept."""
 
 

@@ -10,10 +10,13 @@ from .build import Built
 from .inventory import Rejected
 from .rows import Row
 from .seeds import SILENT
+from .topics import is_silent
 from .wanted import Options
 
-EXAMPLES = 10
+EXAMPLES, OF_TOPIC = 10, 4
 UNPLACED = 40
+MOST_SHOWN = 60
+"""Characters of a response of a silent label."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,15 @@ class IntentReport:
     responses: int
     examples: tuple[str, ...]
     messages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TopicReport:
+    """A silent label: its rows of train, and examples of responses of them."""
+
+    name: str
+    rows: int
+    examples: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -70,6 +82,7 @@ class BuildReport:
     mixed_pairs: int
     unlabelled: int
     intents: tuple[IntentReport, ...]
+    topics: tuple[TopicReport, ...]
     splits: tuple[SplitReport, ...]
     rejected: tuple[Rejected, ...]
     unplaced: tuple[tuple[str, int], ...]
@@ -80,7 +93,8 @@ class BuildReport:
 class Seen:
     """What a report tells of the rows of a table: they pass by `over` once and are not kept.
 
-    `messages`: label -> the first different messages with it, EXAMPLES at most. `skipped`: reason
+    `messages`: label -> the first different messages with it, EXAMPLES at most. `silent`: silent
+    label -> its rows and the first different responses of them, OF_TOPIC at most. `skipped`: reason
     -> rows of the split that made no pair, None where its table was not read for it alone.
     """
 
@@ -88,17 +102,22 @@ class Seen:
     answered: int = 0
     soft: int = 0
     messages: dict[str, list[str]] = field(default_factory=dict)
+    silent: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
     skipped: dict[str, int] | None = None
 
     def over(self, rows: Iterable[Row]) -> Iterator[Row]:
         """`rows` as they are, counted."""
         for row in rows:
             self.rows += 1
-            self.answered += row.label != SILENT
+            self.answered += not is_silent(row.label)
             self.soft += row.soft is not None
             shown = self.messages.setdefault(row.label, [])
             if len(shown) < EXAMPLES and row.text not in shown:
                 shown.append(row.text)
+            if is_silent(row.label):
+                count, said = self.silent.get(row.label, (0, []))
+                more = len(said) < OF_TOPIC and row.response not in said
+                self.silent[row.label] = count + 1, [*said, row.response] if more else said
             yield row
 
 
@@ -133,6 +152,7 @@ def make_report(
         mixed_pairs=built.mixed,
         unlabelled=unlabelled,
         intents=tuple(_intents(built, seen["train"])),
+        topics=tuple(_topics(built, seen["train"])),
         splits=tuple(_splits(built, seen)),
         rejected=kept.rejected,
         unplaced=tuple((response.text, response.count) for response in unplaced[:UNPLACED]),
@@ -163,6 +183,12 @@ def _intents(built: Built, train: Seen) -> Iterator[IntentReport]:
                            examples, tuple(train.messages.get(name, ())))  # fmt: skip
 
 
+def _topics(built: Built, train: Seen) -> Iterator[TopicReport]:
+    for name in built.topics.labels():
+        rows, said = train.silent.get(name, (0, []))
+        yield TopicReport(name, rows, tuple(said))
+
+
 def _splits(built: Built, seen: Mapping[str, Seen]) -> Iterator[SplitReport]:
     for split, table in seen.items():
         share = table.answered / table.rows if table.rows else 0.0
@@ -181,7 +207,7 @@ def report_page(report: BuildReport) -> str:
         f"{report.options.least_confidence:g}) takes responses that are less, or more, alike. "
         "Texts and roles are in `replies.json`.", "",
         *(line for intent in report.intents for line in _intent(intent)),
-        *_without(report), *_thrown(report),
+        *_silent(report), *_without(report), *_thrown(report),
     ]  # fmt: skip
     return "\n".join(lines).rstrip() + "\n"
 
@@ -212,6 +238,9 @@ def _tables(report: BuildReport) -> Iterator[str]:
     if report.mixed_pairs:
         yield (f"{report.mixed_pairs:,} pairs of train make no row: other responses to their "
                "messages have an intent, theirs has none.")  # fmt: skip
+    if len(report.topics) > 1:
+        yield (f"They are divided by their responses: {len(report.topics)} labels from "
+               f"`{report.topics[0].name}` on (`--topics`), which are all silent.")  # fmt: skip
     if report.unlabelled:
         yield (f"`unlabelled.tsv` has {report.unlabelled:,} messages of such pairs without a row: "
                "a trainer can teach the model on them (`train --unlabelled`).")  # fmt: skip
@@ -231,6 +260,15 @@ def _intent(intent: IntentReport) -> Iterator[str]:
     yield f"* responses: {' | '.join(map(_plain, intent.examples))}"
     yield f"* messages: {' | '.join(map(_plain, intent.messages)) or 'none with this label first'}"
     yield ""
+
+
+def _silent(report: BuildReport) -> Iterator[str]:
+    if len(report.topics) > 1:
+        yield from ("## Silent labels", "", "| label | rows | responses |", "|---|---|---|")
+        for topic in report.topics:
+            said = " / ".join(_plain(text[:MOST_SHOWN]) for text in topic.examples)
+            yield f"| {topic.name} | {topic.rows:,} | {said} |"
+        yield ""
 
 
 def _without(report: BuildReport) -> Iterator[str]:

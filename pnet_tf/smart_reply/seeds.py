@@ -91,7 +91,7 @@ def place_seeds(
     """Place of a response -> intent; responses are found by their normal form.
 
     Raises InputError for responses that are not in `places`, for one with two intents and for an
-    intent that is no label or is SILENT.
+    intent that is no label or is SILENT, or begins so with a colon after it.
     """
     if not isinstance(seeds, Mapping) or not seeds:
         raise InputError(f"{title} must map responses to intents, got {shown(seeds)}")
@@ -104,7 +104,9 @@ def place_seeds(
         )
     found: dict[int, str] = {}
     for text, intent in seeds.items():
-        if (problem := label_problem(intent)) or intent == SILENT or "\t" in intent:
+        if (problem := label_problem(intent)) or "\t" in intent or (
+            intent.partition(":")[0] == SILENT
+        ):
             why = problem or f"is {shown(intent)}; allowed: any other"
             raise InputError(f"{title}: the intent of {shown(text)} {why}")
         if found.setdefault(places[normal_form(text)], intent) != intent:

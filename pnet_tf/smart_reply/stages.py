@@ -25,7 +25,7 @@ from ..parsing import parse, to_plain
 from .lock import locked
 
 INDEX, LOCK, OUT = "stages.json", "lock", "out"
-NAMES = ("pairs", "inventory", "answered", "compared", "intents", "labels", "silence",
+NAMES = ("pairs", "inventory", "answered", "compared", "intents", "labels", "silence", "topics",
          "train", "valid", "test", "unlabelled", OUT)  # fmt: skip
 """Stages in their order; nothing else in the folder is ever deleted."""
 _CHUNK_BYTES = 1 << 20

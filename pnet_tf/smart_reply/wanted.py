@@ -29,6 +29,7 @@ from .stages import digest
 from .words import WordList
 
 SILENT_RATIO, MOST_SILENT_RATIO = 1.25, 100.0
+MOST_TOPICS = 1000
 MESSAGES, MOST_MESSAGES = 50_000, 10_000_000
 """Pairs whose messages are for learning without a label."""
 
@@ -40,6 +41,7 @@ class Options:
     intents: int | None = None
     fewest: int | None = None
     silent_ratio: float = SILENT_RATIO
+    topics: int | None = None
     unlabelled: int = MESSAGES
     least_confidence: float = LEAST_CONFIDENCE
     seed: int = 0
@@ -117,6 +119,8 @@ def _check(options: Options) -> None:
         raise InputError(
             f"silent_ratio must be 0..{MOST_SILENT_RATIO:g}, got {options.silent_ratio}"
         )
+    if options.topics is not None and not 1 <= options.topics <= MOST_TOPICS:
+        raise InputError(f"topics must be 1..{MOST_TOPICS}, got {options.topics}")
     if not 0 <= options.unlabelled <= MOST_MESSAGES:
         raise InputError(f"unlabelled must be 0..{MOST_MESSAGES}, got {options.unlabelled}")
     if not 0 < options.least_confidence <= MOST_CONFIDENCE:

@@ -99,9 +99,9 @@ class Layers:
             filters, width, padding="same", use_bias=False, kernel_initializer=self._he()
         )
 
-    def small_uniform(self) -> keras.initializers.Initializer:
-        """Of a table of vectors: uniform in +-0.05."""
-        return keras.initializers.RandomUniform(-0.05, 0.05, seed=next(self._seeds))
+    def small_uniform(self, most: float = 0.05) -> keras.initializers.Initializer:
+        """Of a table of vectors: uniform in +-`most`."""
+        return keras.initializers.RandomUniform(-most, most, seed=next(self._seeds))
 
     def recurrent(
         self, cell: type[keras.layers.Layer], units: int, tokens: int

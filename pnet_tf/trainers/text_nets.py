@@ -78,6 +78,9 @@ class TokenSums(keras.layers.Layer):
     weights [N, tokens, 1] and a mask [N, tokens, 1] of the tokens that have a feature. One product
     of a sparse and a dense matrix, whatever L is: a gather of all L vectors takes several times as
     long, in training above all.
+
+    `few_rows`: the table is large, and a step changes no row but those that its batch has
+    (`training.schedule.Optimizers`).
     """
 
     def __init__(
@@ -86,15 +89,14 @@ class TokenSums(keras.layers.Layer):
         width: int,
         tokens: int,
         start: keras.initializers.Initializer,
-        penalty: keras.regularizers.Regularizer | None = None,
+        few_rows: bool = False,
     ) -> None:
         super().__init__(name="features")
-        self.tokens = tokens
+        self.tokens, self.few_rows, self._size = tokens, few_rows, buckets + 1
         self.table = self.add_weight(
             name="table",
             shape=(buckets + 1, width),
             initializer=start,
-            regularizer=penalty,
             trainable=True,
         )
 
@@ -105,11 +107,12 @@ class TokenSums(keras.layers.Layer):
         token = tf.cast(tf.bitwise.right_shift(entries, ID_BITS), tf.int64)
         row = places[:, 0] * self.tokens + tf.minimum(token, self.tokens - 1)
         column = tf.cast(tf.bitwise.bitwise_and(entries, ID_MASK), tf.int64)
-        rows = tf.shape(packed, tf.int64)[0] * self.tokens
-        matrix = tf.SparseTensor(
-            tf.stack([row, column], 1), used, [rows, self.table.shape[0]]
-        )
-        sums = tf.sparse.sparse_dense_matmul(matrix, self.table)
+        rows, table, size = tf.shape(packed, tf.int64)[0] * self.tokens, self.table, self._size
+        if self.few_rows:
+            there, column = tf.unique(column, tf.int64)
+            table, size = tf.gather(table, there), tf.size(there, tf.int64)
+        matrix = tf.SparseTensor(tf.stack([row, column], 1), used, [rows, size])
+        sums = tf.sparse.sparse_dense_matmul(matrix, table)
         squares = tf.math.unsorted_segment_sum(used * used, row, rows)
         found = tf.math.unsorted_segment_sum(tf.ones_like(used), row, rows)
         return (

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from itertools import chain
 from typing import Annotated, Any
 
 import numpy as np
@@ -34,6 +36,8 @@ from .text_features import (
 )
 from .text_nets import TokenSums
 
+FEW_TEXTS = 10_000
+"""Of more training texts, what one of them alone has is worth no weights."""
 _MEASURED = "measured"
 _COUNT_BITS = ID_BITS + 1
 _MOST_COUNT = 1 << (31 - _COUNT_BITS)
@@ -43,9 +47,8 @@ _WORDS, _LETTERS = 0, 1 << ID_BITS
 class Tfidf(Options, frozen=True):
     """Hashing, and the network: `units` of a hidden layer; 0: none, the linear layer alone.
 
-    Features fall into `buckets`; n-grams have `shortest` to `longest` letters. `l2` is the penalty
-    on the weights of features, summed over the training texts, as 1 / C of an SVM: without it Adam
-    overrates rare features. `gain` is how far a step of training moves a weight, beside others.
+    Features fall into `buckets`; n-grams have `shortest` to `longest` letters. `gain` is how far a
+    step of training moves the weight of a feature, in units of the learning rate of trainers.
     `feature_dropout` leaves out features, `dropout` values of the hidden layer.
     """
 
@@ -53,8 +56,7 @@ class Tfidf(Options, frozen=True):
     shortest: Annotated[int, Meta(ge=1, le=8)] = 2
     longest: Annotated[int, Meta(ge=1, le=8)] = 5
     units: Annotated[int, Meta(ge=0, le=65536)] = 0
-    l2: Annotated[float, Meta(ge=0, le=1000)] = 0.02
-    gain: Annotated[float, Meta(gt=0, le=1000)] = 10.0
+    gain: Annotated[float, Meta(gt=0, le=10_000)] = 150.0
     feature_dropout: Fraction = 0.0
     dropout: Fraction = 0.5
 
@@ -71,10 +73,10 @@ class TfidfFeatures:
 
     An entry is `bucket | group << 20 | (count - 1) << 21`: bucket 1..buckets, group 0 for words and
     pairs of words, 1 for character n-grams, count 1..1024 of the feature in the text. `used` is the
-    number of buckets that the training texts have, `examples` of those texts.
+    number of buckets that get weights: of up to FEW_TEXTS training texts those that one has, of
+    more those that two have.
     """
 
-    examples: Annotated[int, Meta(ge=1)]
     features: Annotated[int, Meta(ge=1, le=MAX_FEATURES)]
     used: Annotated[int, Meta(ge=0, le=ID_MASK - 1)]
     buckets: Annotated[int, Meta(ge=1, le=ID_MASK - 1)]
@@ -88,11 +90,12 @@ class TfidfFeatures:
         `options` have buckets, shortest and longest.
         """
         hashing = {key: getattr(options, key) for key in ("buckets", "shortest", "longest")}
-        whole = cls(1, MAX_FEATURES, 0, **hashing)
+        whole = cls(MAX_FEATURES, 0, **hashing)
         rows = [whole._row(str(text)) for text in inputs]
         features = most_of([len(row) for row in rows if row], MAX_FEATURES)
-        used = {entry & ID_MASK for row in rows for entry in row[:features]}
-        return replace(whole, examples=max(1, len(rows)), features=features, used=len(used))
+        texts = Counter(entry for row in rows for entry in {x & ID_MASK for x in row[:features]})
+        least = _least_texts(len(rows))
+        return replace(whole, features=features, used=sum(n >= least for n in texts.values()))
 
     @classmethod
     def from_json(cls, state: Mapping[str, Any], shape: tuple[int, ...]) -> TfidfFeatures:
@@ -113,41 +116,52 @@ class TfidfFeatures:
         return encoded
 
     def to_json(self) -> dict[str, Any]:
-        """The six numbers."""
+        """The five numbers."""
         return asdict(self)
 
     def _row(self, text: str) -> list[int]:
         words = text_words(text)[:MAX_TOKENS]
         pairs = zip(["", *words], words, strict=False)
         names = [f"1{word}" for word in words] + [f"2{before} {word}" for before, word in pairs]
-        letters = (
-            gram for word in words for gram in letter_grams(word, self.shortest, self.longest)
+        hashing = self.buckets, self.shortest, self.longest
+        letters = chain.from_iterable(_letters(word, *hashing) for word in words)
+        return _entries((bucket_of(name, self.buckets) for name in names), _WORDS) + _entries(
+            letters, _LETTERS
         )
-        return self._entries(names, _WORDS) + self._entries(letters, _LETTERS)
 
-    def _entries(self, names: Iterable[str], group: int) -> list[int]:
-        counts: Counter[int] = Counter()
-        for name, count in Counter(names).items():
-            counts[bucket_of(name, self.buckets)] += count
-        return [
-            bucket | group | (min(count, _MOST_COUNT) - 1) << _COUNT_BITS
-            for bucket, count in counts.items()
-        ]
+
+@lru_cache(1 << 16)
+def _letters(word: str, buckets: int, shortest: int, longest: int) -> tuple[int, ...]:
+    """Buckets of the n-grams of a word; texts have most words in common."""
+    return tuple(bucket_of(gram, buckets) for gram in letter_grams(word, shortest, longest))
+
+
+def _entries(buckets: Iterable[int], group: int) -> list[int]:
+    return [
+        bucket | group | (min(count, _MOST_COUNT) - 1) << _COUNT_BITS
+        for bucket, count in Counter(buckets).items()
+    ]
+
+
+def _least_texts(texts: int) -> int:
+    """How many of so many training texts have a bucket that gets weights."""
+    return 1 if texts <= FEW_TEXTS else 2
 
 
 def tfidf(encoder: TfidfFeatures, outputs: int, seed: int, options: Tfidf) -> keras.Model:
     """Word 1-2-grams and character n-grams by sublinear TF-IDF to logits, as a linear SVM has it.
 
     (1 + ln count) * idf, the words and the n-grams of a text at unit length each, under a linear
-    layer with an L2 penalty; `units` > 0 adds a hidden layer between.
+    layer; `units` > 0 adds a hidden layer between. Weights of features are trained by Adagrad
+    (Duchi et al. 2011), whose steps for rare features are larger.
     """
     layers = Layers(seed)
     packed = keras.Input((encoder.features,), dtype="int32", name="packed")
     entries, weights = _weighted(packed, encoder)
     weights = layers.dropout(options.feature_dropout)(weights)
-    start = layers.small_uniform() if options.units else keras.initializers.Zeros()
-    penalty = keras.regularizers.L2(options.l2 * options.gain**2 / (2 * encoder.examples))
-    table = TokenSums(encoder.used, options.units or outputs, 2, start, penalty)
+    random = layers.small_uniform(0.05 / options.gain)
+    start = random if options.units else keras.initializers.Zeros()
+    table = TokenSums(encoder.used, options.units or outputs, 2, start, few_rows=True)
     sums, squares, _ = table(entries, weights)
     x = tf.reduce_sum(sums * tf.math.rsqrt(squares + 1e-12), axis=1) * options.gain
     if options.units:
@@ -190,7 +204,7 @@ def measure_tfidf(model: keras.Model, encoder: TfidfFeatures, inputs: np.ndarray
     """Set idf = 1 + ln((1 + N) / (1 + df)) and the slot 1..used of each bucket that there is."""
     frequency = document_frequency(encoder.encode(inputs), encoder.buckets)
     frequency[0] = 0
-    there = frequency > 0
+    there = frequency >= _least_texts(len(inputs))
     idf = 1.0 + np.log((1 + len(inputs)) / (1 + frequency))
     table = np.stack([np.where(there, idf, 0.0), np.where(there, np.cumsum(there), 0)], axis=1)
     model.get_layer(_MEASURED).set_weights([table.astype(np.float32)])

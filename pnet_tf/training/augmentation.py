@@ -69,6 +69,7 @@ def make_augment(kind: str, options: AugmentSettings) -> Augment | None:
     Raises InputError for an option of another kind of input.
     """
     given = {name: value for name, value in to_plain(options).items() if value is not None}
+    given.pop("transfer", None)  # which is no change of an input
     for name in given:
         if name not in _OPTIONS[kind]:
             allowed = ", ".join(_OPTIONS[kind]) or "nothing"

@@ -17,7 +17,6 @@ from .._keras import keras, require_keras, tf
 from ..compress.plan import CompressionPlan
 from ..data import Dataset, make_dataset
 from ..data.spec import InputSpec
-from ..data.unlabelled import read_unlabelled
 from ..errors import InputError
 from ..graph import Graph
 from ..model import ProjectionNet, build_student
@@ -36,8 +35,9 @@ from .graph import (
 from .joint import JointFit
 from .objective import Term, joint_objective
 from .preparation import Prepared, prepare
+from .trainer_first import TrainerFirst
 from .types import Silent, StepHook, Watch
-from .unlabelled import UnlabelledExamples, make_unlabelled
+from .unlabelled import UnlabelledExamples, unlabelled_examples
 
 Changes = Settings | Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
@@ -82,6 +82,7 @@ class JointTraining:
     trainer: Trainer | None
     prepared: Prepared
     joint: JointFit
+    first: TrainerFirst | None = None
     graph: GraphExamples | None = None
     unlabelled: UnlabelledExamples | None = None
 
@@ -90,6 +91,8 @@ class JointTraining:
     ) -> Fitted:
         """Train to the end; `on_epoch` may save `joint.state()` before the watch is told."""
         told, joint, started = watch or Silent(), self.joint, time.perf_counter()
+        if self.first and not joint.progress.epoch:
+            self.first.run(told)
 
         def close(fit: JointFit) -> None:
             on_epoch(fit)
@@ -154,9 +157,8 @@ def fit(
     if whole.trainer_weights is not None and trainer is None:
         raise InputError("trainer_weights name a run, which `train` reads; give fit its `trainer`")
     inputs = None if graph is None else make_input_graph(graph, nodes, data)
-    more = None if unlabelled is None else make_unlabelled(unlabelled, data)
     plan = plan_fit(data, whole, trainer=trainer, student=student, terms=terms,
-                    teacher_logits=teacher_logits, graph=inputs, unlabelled=more)  # fmt: skip
+                    teacher_logits=teacher_logits, graph=inputs, unlabelled=unlabelled)  # fmt: skip
     return plan.run(watch)
 
 
@@ -180,13 +182,13 @@ def plan_fit(
     terms: Sequence[Term] | None = None,
     teacher_logits: np.ndarray | None = None,
     graph: InputGraph | None = None,
-    unlabelled: UnlabelledExamples | None = None,
+    unlabelled: Any = None,
 ) -> JointTraining:
     """Build and check all that a fit needs; arguments as `fit` has them."""
     given, carried = data, _from_graph(data, settings, graph, teacher_logits)
-    unlabelled = _unlabelled(data, settings, unlabelled, teacher_logits)
-    _check_together(carried, unlabelled)
-    added = carried or unlabelled
+    more = _unlabelled(data, settings, unlabelled, trainer, teacher_logits)
+    _check_together(carried, more)
+    added = carried or more
     data = added.data if added else data
     spec = InputSpec.of(data.kind, data.input_shape, settings.byte_length)
     outputs = outputs_of(data)
@@ -198,12 +200,13 @@ def plan_fit(
         check_output("student", student, spec.shape, spec.dtype, outputs)
     objective = joint_objective(settings.loss) if terms is None else tuple(terms)
     objective += graph_terms(settings.graph) if carried and terms is None else ()
-    teacher = choose_trainer(data, settings, spec, trainer, teacher_logits)
+    real = more.real if more else data
+    teacher = choose_trainer(real, settings, spec, trainer, teacher_logits)
     teacher_logits = _stored_logits(data, settings, teacher_logits, outputs)
-    more = carried.extra if carried else None
-    _check_taught(unlabelled, teacher)
-    prepared = prepare(data, spec, settings, student, teacher, teacher_logits, more)
-    count = unlabelled.count if unlabelled else 0
+    _check_taught(more, teacher)
+    extra = carried.extra if carried else None
+    prepared = prepare(data, spec, settings, student, teacher, teacher_logits, extra)
+    count = more.count if more else 0
     joint = JointFit(
         student,
         teacher.model if teacher else None,
@@ -214,14 +217,17 @@ def plan_fit(
         schedule=settings.schedule.for_examples(len(data.train.targets) - count),
         seed=settings.seed,
         class_weights=prepared.class_weights,
-        freeze_trainer=settings.freeze_trainer,
+        freeze_trainer=settings.freeze_trainer or settings.trainer_first,
         view=prepared.view,
         compression=_compression(student, settings),
         unlabelled=count,
         ratio=settings.unlabelled.ratio,
     )
+    first = None
+    if settings.trainer_first and teacher:
+        first = TrainerFirst(teacher.model, prepared, joint, settings, count)
     return JointTraining(
-        given, settings, spec, student, teacher, prepared, joint, carried, unlabelled
+        given, settings, spec, student, teacher, prepared, joint, first, carried, more
     )
 
 
@@ -241,16 +247,22 @@ def _stored_logits(
 def _unlabelled(
     data: Dataset,
     settings: Settings,
-    given: UnlabelledExamples | None = None,
+    given: Any = None,
+    trainer: Trainer | keras.Model | None = None,
     teacher_logits: np.ndarray | None = None,
 ) -> UnlabelledExamples | None:
-    """What is given, else what the settings name; None without any."""
-    path = settings.unlabelled.inputs
-    if given is None and path is None:
-        return None
-    if teacher_logits is not None or settings.teacher_logits:
+    """`unlabelled_examples` of what is given and of the settings; None without any."""
+    stored = teacher_logits is not None or settings.teacher_logits is not None
+    if stored and settings.labels_per_class is not None:
+        raise InputError(
+            "labels_per_class hides labels, and teacher_logits were made with all of them; give one"
+        )
+    if stored and settings.augment.transfer:
+        raise InputError("teacher_logits are for the examples of train, not for augment.transfer")
+    if stored and (given is not None or settings.unlabelled.inputs is not None):
         raise InputError("teacher_logits are for the examples of train, not for unlabelled inputs")
-    return given or make_unlabelled(read_unlabelled(str(path), data.kind), data, str(path))
+    taught = trainer is not None or settings.trainer.name != "none"
+    return unlabelled_examples(data, settings, given, taught=taught)
 
 
 def _from_graph(
@@ -288,12 +300,15 @@ def _check_together(
     carried: GraphExamples | None, unlabelled: UnlabelledExamples | None
 ) -> None:
     if carried and unlabelled:
-        raise InputError("a graph and unlabelled inputs cannot be learned from at once; give one")
+        what = "augment.transfer" if unlabelled.made == unlabelled.count else "unlabelled inputs"
+        what = "labels_per_class" if unlabelled.hidden else what
+        raise InputError(f"a graph and {what} cannot be learned from at once; give one")
 
 
 def _check_taught(unlabelled: UnlabelledExamples | None, teacher: Trainer | None) -> None:
-    if unlabelled and teacher is None:
-        raise InputError("unlabelled inputs are for a trainer to answer, and there is none")
+    if unlabelled and unlabelled.count and teacher is None:
+        what = "inputs that augment.transfer makes" if unlabelled.made else "unlabelled inputs"
+        raise InputError(f"{what} are for a trainer to answer, and there is none")
 
 
 def outputs_of(data: Dataset) -> int:
@@ -330,9 +345,12 @@ def choose_trainer(
                 "trainer_weights are for a trainer, and there is none: "
                 + ("teacher_logits stand in its place" if stored else "trainer is none")
             )
-        if settings.freeze_trainer:
-            raise InputError("freeze_trainer is for a trainer, and there is none")
+        for name in ("freeze_trainer", "trainer_first"):
+            if getattr(settings, name):
+                raise InputError(f"{name} is for a trainer, and there is none")
         return None
+    if settings.freeze_trainer and settings.trainer_first:
+        raise InputError("freeze_trainer and trainer_first contradict each other; give one")
     if settings.freeze_trainer and settings.trainer_weights is None:
         raise InputError("freeze_trainer needs trainer_weights: an untrained trainer teaches noise")
     return build_trainer(

@@ -123,15 +123,18 @@ class JointFit:
                 use_random_state_variables(model, self.seed)
         schedule = self.schedule
         steps = self.steps * schedule.epochs
-        self._optimizer = make_optimizer(schedule, schedule.learning_rate, steps)
-        self._trainer_optimizer = make_optimizer(schedule, schedule.trainer_learning_rate, steps)
+        self._optimizer = make_optimizer(schedule, schedule.learning_rate, steps, self.student)
+        self._trainer_optimizer = make_optimizer(
+            schedule, schedule.trainer_learning_rate, steps, self._taught
+        )
         self._matched = Matched(
             self.terms, self.student, self.trainer, cached=self.train_data.cached, seed=self.seed
         )
+        self._answers: tuple[np.ndarray, np.ndarray] | None = None
         self._optimizer.build(self.student.trainable_variables + self._matched.trainable_variables)
         if self._taught is not None:
             self._trainer_optimizer.build(self._taught.trainable_variables)
-        self._arrays = {} if self._view else self._tensors(self.train_data)
+        self._arrays: dict[str, tf.Tensor] = {}
         if self.compression is not None:
             self.compression.start(self._optimizer, steps)
         self._trace_step()
@@ -140,10 +143,25 @@ class JointFit:
             self._predict_trainer = tf.function(self.trainer, reduce_retracing=True)
 
     def _tensors(self, data: JointData) -> dict[str, tf.Tensor]:
+        theirs, answers = data.trainer, data.teacher_logits
+        if self._answers_once:
+            theirs, answers = None, self._frozen_answers(data.trainer)
         arrays = {"student": data.student, "targets": data.targets, "weights": self._weights,
-                  "trainer": data.trainer, "teacher_logits": data.teacher_logits,
+                  "trainer": theirs, "teacher_logits": answers,
                   "labelled": self._labelled, **data.extra}  # fmt: skip
         return {name: tf.constant(array) for name, array in arrays.items() if array is not None}
+
+    @property
+    def _answers_once(self) -> bool:
+        """Whether the trainer, which does not learn, answers all examples at once."""
+        return self.trainer is not None and self._taught is None and self._matched.trainer is None
+
+    def _frozen_answers(self, inputs: np.ndarray | None) -> np.ndarray:
+        """The trainer's logits, anew where its inputs are others than those before."""
+        assert inputs is not None
+        if self._answers is None or self._answers[0] is not inputs:
+            self._answers = inputs, batched(self._predict_trainer, inputs)
+        return self._answers[1]
 
     def _trace_step(self) -> None:
         self._step = tf.function(self._train_step, reduce_retracing=True)
@@ -166,7 +184,7 @@ class JointFit:
         return self.student(inputs, training=training)
 
     def _trainer_logits(self, batch: Mapping[str, tf.Tensor]) -> tf.Tensor | None:
-        if self.trainer is None:
+        if self.trainer is None or self._answers_once:
             return batch.get("teacher_logits")
         return self.trainer(batch["trainer"], training=self._taught is not None)
 
@@ -261,6 +279,8 @@ class JointFit:
         sums = rows = np.zeros(len(names))
         if self._view:
             self._arrays = self._tensors(self._view(epoch))
+        elif not self._arrays:  # not earlier: weights may have been restored
+            self._arrays = self._tensors(self.train_data)
         for step, index in enumerate(self._order.epoch(epoch, self.seed)):
             values = self._step(self._arrays, tf.constant(index)).numpy()
             self._check_reached()

@@ -7,31 +7,99 @@ from typing import Any
 
 import numpy as np
 
-from ..data import Dataset
+from ..data import Dataset, hide_labels
 from ..data.fingerprint import split_sha256
 from ..data.parts import check_inputs, input_keys
 from ..data.spec import items_of
 from ..data.types import Split, object_array
+from ..data.unlabelled import read_unlabelled
 from ..errors import InputError
+from ..settings import Settings
+from .transfer import make_transfer
 
 
 @dataclass(frozen=True, eq=False)
 class UnlabelledExamples:
-    """`data` has train's examples, then `count` ones without a label.
+    """`data` has train's examples, then `count` ones without a label, the last `made` of them made.
 
-    `dropped`: reason -> inputs that were left out.
+    `hidden`: how many of train's examples had their label hidden. `dropped`: reason -> inputs that
+    were left out.
     """
 
     data: Dataset
     count: int
     dropped: dict[str, int]
+    hidden: int = 0
+    made: int = 0
+
+    @property
+    def examples(self) -> int:
+        """Of train, those without a label not counted."""
+        return len(self.data.train.targets) - self.count
+
+    @property
+    def real(self) -> Dataset:
+        """`data` without the inputs that were made, to be measured."""
+        size = len(self.data.train.targets) - self.made
+        return replace(self.data, train=self.data.train.take(np.arange(size)))
 
     @property
     def sha256(self) -> str:
         """Hex digest of the inputs that were added."""
         train = self.data.train
-        added = Split(train.inputs[-self.count :], train.targets[-self.count :])
+        added = Split(train.inputs[self.examples :], train.targets[self.examples :])
         return split_sha256(added, ())
+
+
+def unlabelled_examples(
+    data: Dataset, settings: Settings, given: Any = None, *, taught: bool
+) -> UnlabelledExamples | None:
+    """What is learned without labels; None where nothing is.
+
+    Examples of train whose labels are hidden, inputs given, else those that settings name, and ones
+    made of all these. `taught`: whether a trainer answers them. Without one hidden examples are
+    left out. Raises InputError as `hide_labels`, `make_unlabelled` and `make_transfer` do.
+    """
+    path, title, found = settings.unlabelled.inputs, "unlabelled", None
+    if settings.labels_per_class is not None:
+        found = _hidden(data, settings.labels_per_class, settings.seed, taught)
+    if given is None and path is not None:
+        given, title = read_unlabelled(path, data.kind), path
+    if given is not None:
+        found = _joined(found or UnlabelledExamples(data, 0, {}), given, title)
+    if settings.augment.transfer:
+        before = found or UnlabelledExamples(data, 0, {})
+        found = _with_made(before, settings.augment.transfer, settings.seed)
+    return found
+
+
+def _hidden(data: Dataset, per_class: int, seed: int, taught: bool) -> UnlabelledExamples:
+    few, rest = hide_labels(data, per_class, seed)
+    if not taught or not len(rest):
+        dropped = {"without a trainer to answer": len(rest)} if len(rest) else {}
+        return UnlabelledExamples(few, 0, dropped, len(rest))
+    return replace(make_unlabelled(rest, few, "train, its labels hidden"), hidden=len(rest))
+
+
+def _joined(found: UnlabelledExamples, inputs: Any, title: str) -> UnlabelledExamples:
+    """`found` with further inputs behind its own."""
+    more = make_unlabelled(inputs, found.data, title)
+    dropped = {
+        reason: found.dropped.get(reason, 0) + more.dropped.get(reason, 0)
+        for reason in {**found.dropped, **more.dropped}
+    }
+    return replace(found, data=more.data, count=found.count + more.count, dropped=dropped)
+
+
+def _with_made(found: UnlabelledExamples, count: int, seed: int) -> UnlabelledExamples:
+    """`found` with made inputs behind its own."""
+    data = found.data
+    taken = [split.inputs for split in (data.valid, data.test) if split is not None]
+    if data.task != "classification":
+        raise InputError("augment.transfer makes inputs for classes, not for a regression")
+    made = make_transfer(data.train.inputs, count, seed, taken)
+    whole = _joined(found, made, "augment.transfer")
+    return replace(whole, made=whole.count - found.count)
 
 
 def make_unlabelled(inputs: Any, data: Dataset, title: str = "unlabelled") -> UnlabelledExamples:
@@ -42,7 +110,7 @@ def make_unlabelled(inputs: Any, data: Dataset, title: str = "unlabelled") -> Un
     """
     if data.task != "classification":
         raise InputError(f"{title}: inputs without labels are for classes, not for a regression")
-    found, dropped = _checked(inputs, data, title), {}
+    found, dropped = fitting(inputs, data, title), {}
     if data.kind == "text":
         found, dropped["empty"] = _only(found, [bool(text.strip()) for text in found.tolist()])
     measured = {
@@ -59,8 +127,8 @@ def make_unlabelled(inputs: Any, data: Dataset, title: str = "unlabelled") -> Un
     return UnlabelledExamples(with_unlabelled(data, found), len(found), dropped)
 
 
-def _checked(inputs: Any, data: Dataset, title: str) -> np.ndarray:
-    """Inputs as `Split.inputs` of `data` are."""
+def fitting(inputs: Any, data: Dataset, title: str) -> np.ndarray:
+    """`inputs` as `Split.inputs` of `data` are; raises InputError for another kind or shape."""
     if data.kind == "text":
         found = object_array(items_of(inputs))
         if not all(isinstance(item, str) for item in found.tolist()):

@@ -1,6 +1,7 @@
 """`train --unlabelled`: runs on disk that learn from inputs without labels."""
 
 import csv
+import re
 import shutil
 
 import numpy as np
@@ -72,6 +73,108 @@ def test_the_command_is_the_same_training(sources, files, trained, tmp_path):
                  files["text"], "--unlabelled-ratio", "0.5").stdout  # fmt: skip
     assert outcome(run) == outcome(trained("text").out)
     assert "without a label" in shown and "25; left out: 1 empty" in shown
+
+
+FEW = {"labels_per_class": 5, "unlabelled": {"ratio": 0.5},
+       "schedule": {"epochs": 2, "batch_size": 16}}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def few(sources, files, tmp_path_factory):
+    """`few(kind) -> Camera` of a run with hidden labels; of texts, beside a table."""
+    more = {"text": {"unlabelled": {"inputs": str(files["text"])}}}
+    return cameras(
+        tmp_path_factory.mktemp("few"),
+        sources,
+        lambda kind: [SETTINGS[kind], FEW, more.get(kind, {})],
+    )
+
+
+@pytest.mark.parametrize(("kind", "without"), [("text", 26 + 25), ("dense", 17)])
+def test_hidden_labels_are_unlabelled_inputs(sources, few, tmp_path, kind, without):
+    camera = few(kind)
+    report = runs.read_json(camera.out / runs.REPORT)
+    assert report["train_examples"] == {"text": 10, "dense": 15}[kind]
+    assert report["unlabelled_examples"] == without
+    assert runs.read_run(camera.out).config.settings.labels_per_class == 5
+    for epoch in (0, 1):
+        run = shutil.copytree(camera.shot(epoch), tmp_path / str(epoch))
+        resume(sources[kind], run)
+        assert outcome(run) == outcome(camera.out)
+        assert same(arrays(run), arrays(camera.out))
+
+
+MADE = {"text": 30, "image": 20, "dense": 20}
+
+
+@pytest.fixture(scope="module")
+def transferred(sources, files, tmp_path_factory):
+    """`transferred(kind) -> Camera` of a run with made inputs, of texts beside others."""
+    more = {"text": {**FEW, "unlabelled": {"inputs": str(files["text"])}}}
+    return cameras(
+        tmp_path_factory.mktemp("made"),
+        sources,
+        lambda kind: [SETTINGS[kind], more.get(kind, {}), {"augment": {"transfer": MADE[kind]}}],
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_run_with_made_inputs_ends_as_one_that_was_not_killed(
+    sources, transferred, tmp_path, kind
+):
+    camera = transferred(kind)
+    report = runs.read_json(camera.out / runs.REPORT)
+    others = {"text": 51, "image": 0, "dense": 0}[kind]
+    assert report["made_examples"] == MADE[kind]
+    assert report["unlabelled_examples"] == others + MADE[kind]
+    for epoch in (0, 1):
+        run = shutil.copytree(camera.shot(epoch), tmp_path / str(epoch))
+        resume(sources[kind], run)
+        assert outcome(run) == outcome(camera.out)
+        assert same(arrays(run), arrays(camera.out))
+
+
+def test_the_end_says_how_many_were_made(sources, tmp_path):
+    config = tmp_path / "c.json"
+    runs.write_json(config, {**SETTINGS["text"], "augment": {"transfer": 7}})
+    shown = call("train", sources["text"], "--out", tmp_path / "run", "--config", config).stdout
+    assert re.search(r"without a label +7, 7 of them made", shown)
+
+
+def test_the_command_hides_labels_and_says_so(sources, few, tmp_path):
+    config, run = tmp_path / "c.json", tmp_path / "run"
+    runs.write_json(config, {**SETTINGS["dense"], **FEW, "labels_per_class": None})
+    shown = call("train", sources["dense"], "--out", run, "--config", config,
+                 "--labels-per-class", "5").stdout  # fmt: skip
+    assert outcome(run) == outcome(few("dense").out)
+    assert re.search(r"examples, train / valid +15 / ", shown)
+    assert re.search(r"labels hidden +21 ", shown)
+    assert re.search(r"without a label +17; left out: 4 in valid or test", shown)
+
+
+def test_other_hidden_labels_than_those_of_the_start_are_refused(sources, few, tmp_path):
+    run = shutil.copytree(few("dense").shot(1), tmp_path / "run")
+    config = runs.read_json(run / runs.CONFIG)
+    runs.write_json(run / runs.CONFIG, {**config, "unlabelled_sha256": "0" * 64})
+    said = call("train", sources["dense"], "--out", run, "--resume", code=2).stderr
+    assert "learned from other inputs without labels" in said and said.count("\n") == 1
+
+
+HIDDEN = {
+    "too many": ("dense", ["14"], "--labels-per-class must be at most 12, the labelled examples"),
+    "none": ("dense", ["0"], "--labels-per-class must be a whole number of at least 1"),
+    "regression": ("values", ["2", "--task", "regression"], "not for a regression"),
+    "stored answers": ("dense", ["2", "--teacher-logits", "l.npz"], "hides labels, and teacher"),
+}
+
+
+@pytest.mark.parametrize(("kind", "options", "words"), HIDDEN.values(), ids=HIDDEN)
+def test_labels_that_cannot_be_hidden(sources, tmp_path, kind, options, words):
+    config = tmp_path / "c.json"
+    runs.write_json(config, SETTINGS[kind])
+    said = call("train", sources[kind], "--out", tmp_path / "run", "--config", config,
+                "--labels-per-class", *options, code=2).stderr  # fmt: skip
+    assert words in said and said.count("\n") == 1 and not (tmp_path / "run").exists()
 
 
 def test_changed_inputs_are_refused(sources, files, trained, tmp_path):

@@ -243,7 +243,8 @@ def test_the_watch_is_told():
     build({"train": talk()}, watch=lambda at: told.append(at.what))
     assert list(dict.fromkeys(told)) == [
         "counting responses", "judging responses", "reading answered messages",
-        "comparing messages", "choosing intents", "drawing silent pairs", "labelling train",
+        "comparing messages", "choosing intents", "drawing silent pairs",
+        "grouping silent pairs", "labelling train",
         "reading messages without a label",
     ]  # fmt: skip
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from scipy.sparse import csr_array
 
 from pnet_tf.smart_reply import baselines, matching
 from pnet_tf.smart_reply.baselines import (
@@ -231,3 +232,13 @@ def test_fasttext_is_left_out_where_it_is_not(monkeypatch):
     absent = SimpleNamespace(find_spec=lambda name: None)
     monkeypatch.setattr(baselines.importlib, "util", absent)
     assert not has_fasttext()
+
+
+def test_ridge_regression_of_all_columns_at_once():
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(size=(30, 8)) * (rng.random((30, 8)) < 0.5)
+    answers = rng.normal(size=(30, 3))
+    found = matching._ridge(csr_array(inputs), answers)
+    expected = np.linalg.solve(inputs.T @ inputs + matching.RIDGE * np.eye(8), inputs.T @ answers)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    assert not matching._ridge(csr_array((4, 2)), np.zeros((4, 3))).any()

@@ -19,7 +19,8 @@ from tests.smart_reply.talks import talk, write_pairs
 
 STEPS = (
     "reading pairs", "counting responses", "judging responses", "reading answered messages",
-    "comparing messages", "choosing intents", "drawing silent pairs", "labelling train",
+    "comparing messages", "choosing intents", "drawing silent pairs", "grouping silent pairs",
+    "labelling train",
     "labelling valid", "labelling test", "reading messages without a label",
 )  # fmt: skip
 
@@ -304,7 +305,7 @@ def test_the_command_says_what_it_does(pairs, tmp_path):
     stopped(pairs, tmp_path / "chat")
     result = call("smart-reply", "build", pairs, "--out", tmp_path / "chat", "--json", "-")
     assert "going on in chat.building, where pairs, inventory" in result.stderr
-    assert "done: step 11 of 11, reading messages without a label: " in result.stderr and "/s, " in result.stderr
+    assert f"done: step 12 of 12, {STEPS[-1]}: " in result.stderr and "/s, " in result.stderr
     assert "counting responses" not in result.stderr
 
 

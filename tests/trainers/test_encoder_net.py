@@ -161,6 +161,25 @@ def test_a_fit_embeds_texts_as_they_are_though_the_student_sees_changed_ones(fol
     assert fitted.trainer.name == "encoder" and len(fitted.history) == 2
 
 
+def test_made_texts_run_through_the_cache_once(folder, table, tmp_path, monkeypatch):
+    change = {"trainer": {"name": "encoder", "source": str(folder), **SMALL},
+              "augment": {"transfer": 10}}  # fmt: skip
+    data = pnet_tf.load_dataset(str(table))
+    plan = pnet_tf.plan_fit(data, pnet_tf.make_settings("text", [BRIEF, change]))
+    made = plan.unlabelled.data.train.inputs[-10:]
+    (path,) = (tmp_path / "cache" / "embeddings").iterdir()
+    with closing(sqlite3.connect(path)) as base:
+        (rows,) = base.execute("SELECT COUNT(*) FROM vectors").fetchone()
+    assert rows == len({*data.train.inputs, *data.valid.inputs, *made})
+
+    def embed(self, texts):
+        raise AssertionError(texts)
+
+    monkeypatch.setattr(sentence_encoder.SentenceEncoder, "embed", embed)
+    again = pnet_tf.plan_fit(data, pnet_tf.make_settings("text", [BRIEF, change]))
+    assert np.array_equal(again.prepared.train.trainer, plan.prepared.train.trainer)
+
+
 def test_a_run_is_trained_and_evaluated_and_says_what_is_missing(
     folder, table, tmp_path, monkeypatch
 ):

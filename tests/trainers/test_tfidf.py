@@ -6,11 +6,13 @@ import zlib
 import numpy as np
 import pytest
 
-from pnet_tf._keras import keras
+from pnet_tf._keras import keras, tf
 from pnet_tf.errors import InputError
+from pnet_tf.settings import Schedule
 from pnet_tf.trainers import build_trainer
 from pnet_tf.trainers.text_features import ID_BITS, ID_MASK
 from pnet_tf.trainers.tfidf import Tfidf, TfidfFeatures
+from pnet_tf.training.schedule import FIRST_SUM, make_optimizer
 
 HASHING = {"buckets": 1000, "shortest": 3, "longest": 3}
 TEXTS = ["hi hi you", "you"]
@@ -51,7 +53,7 @@ def test_buckets_that_training_texts_have_are_counted():
     found = ["1hi", "1you", "2 hi", "2hi hi", "2hi you", "2 you", "c<hi", "chi>", "c<yo", "cyou",
              "cou>"]  # fmt: skip
     assert features.used == len({bucket(f) for f in found}) == 11
-    assert (features.examples, features.features) == (2, 10)
+    assert features.features == 10
     again = TfidfFeatures.from_json(json.loads(json.dumps(features.to_json())), ())
     assert again == features
     np.testing.assert_array_equal(again.encode(["one hi"]), features.encode(["one hi"]))
@@ -87,22 +89,45 @@ def test_what_no_training_text_has_counts_for_nothing():
 
 
 def test_repeated_features_are_counted_up_to_their_bits():
-    row = TfidfFeatures(1, 10, 0, **HASHING).encode(["hi " * 250, "a" * 5000])
+    row = TfidfFeatures(10, 0, **HASHING).encode(["hi " * 250, "a" * 5000])
     assert (row >= 0).all()
     assert ((row[0] >> ID_BITS + 1) + 1)[:3].tolist() == [250, 1, 249]
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\x00", "é ☃ 👍🏽 Ünïcödé", "\ud800 lone", "w" * 5000])
 def test_any_text_stays_within_bounds(text):
-    row = TfidfFeatures(1, 40, 0, **HASHING).encode([text])[0]
+    row = TfidfFeatures(40, 0, **HASHING).encode([text])[0]
     assert row.shape == (40,) and row.min() >= 0 and (row & ID_MASK).max() <= 1000
 
 
-def test_the_penalty_is_that_of_the_option_over_the_texts():
-    model = trainer_of(l2=3.0, gain=2.0).model
-    model.get_layer("features").table.assign(np.full((12, 1), 0.5))
-    (penalty,) = model.losses
-    np.testing.assert_allclose(penalty, 3.0 / 2 * (12 * 0.25) * 2**2 / 2, rtol=1e-6)
+def test_of_many_texts_what_one_alone_has_gets_no_weights(monkeypatch):
+    texts = ["open it", "open that", "shut it"]
+    every = fitted(texts).used
+    monkeypatch.setattr("pnet_tf.trainers.tfidf.FEW_TEXTS", 2)
+    found = trainer_of(texts)
+    table = found.model.get_layer("features").table
+    assert table.shape[0] - 1 == fitted(texts).used < every
+    table.assign(np.ones(table.shape))
+    known, alone = found.model(found.encode(["open", "shut"])).numpy()[:, 0]
+    assert known > 0 and alone == 0
+
+
+def test_a_step_moves_the_rows_that_its_batch_has():
+    trainer = trainer_of(["open it", "shut that"], 2)
+    table = trainer.model.get_layer("features").table
+    before, encoded = table.numpy(), trainer.encode(["open it"])
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(trainer.model(encoded)[:, 0])
+    (gradient,) = tape.gradient(loss, [table])
+    assert isinstance(gradient, tf.IndexedSlices)
+    optimizer = make_optimizer(Schedule(warmup=0.0), 0.1, 10, trainer.model)
+    optimizer.build(trainer.model.trainable_variables)
+    optimizer.apply_gradients([(gradient, table)])
+    moved = np.flatnonzero((table.numpy() != before).any(axis=1))
+    assert set(moved) == set(gradient.indices.numpy()) and 0 < len(moved) < len(before) - 1
+    row, value = int(gradient.indices[0]), float(gradient.values[0, 0])
+    expected = before[row, 0] - 0.1 * value / np.sqrt(FIRST_SUM + value**2)
+    assert table.numpy()[row, 0] == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize("units", [0, 16])
@@ -123,7 +148,6 @@ def test_it_learns_which_words_belong_to_a_label(units):
     [
         ({"used": 1001}, "encoder: used must be at most buckets, got 1001 and 1000"),
         ({"used": -1}, "encoder: used must be a whole number"),
-        ({"examples": 0}, "encoder: examples must be"),
         ({"features": 2049}, "encoder: features must be a whole number 1..2048"),
         ({"buckets": True}, "encoder: buckets must be a whole number"),
         ({"longest": ...}, "encoder: longest is missing"),
@@ -140,7 +164,6 @@ def test_damaged_encoders_are_refused(change, words):
     [
         ({"shortest": 5, "longest": 4}, "shortest must be at most longest, got 5 and 4"),
         ({"buckets": 2**20}, "buckets must be a whole number 1..1048574"),
-        ({"l2": -1.0}, "l2 must be"),
         ({"gain": 0.0}, "gain must be"),
         ({"embedding": 8}, "embedding does not exist; allowed: buckets"),
     ],

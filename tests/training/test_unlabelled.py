@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from pnet_tf.data import make_dataset
+import pnet_tf
+from pnet_tf.data import hide_labels, make_dataset
 from pnet_tf.errors import InputError
 from pnet_tf.settings import make_settings
 from pnet_tf.training.fit import check_settings, fit, plan_fit
@@ -98,7 +99,7 @@ def test_settings_are_refused_before_a_sweep(tmp_path):
 
 def test_a_step_has_as_many_as_the_ratio_says():
     settings = make_settings("dense", [TAUGHT, {"unlabelled": {"ratio": 0.5}}])
-    plan = plan_fit(ROWS, settings, unlabelled=make_unlabelled(MORE, ROWS))
+    plan = plan_fit(ROWS, settings, unlabelled=MORE)
     assert plan.joint.steps == 3  # of 40 rows, 16 in a step
     assert plan.unlabelled.count == 30 and len(plan.prepared.train.targets) == 70
     assert plan.data is ROWS
@@ -109,3 +110,50 @@ def test_messages_teach_words_that_train_does_not_have():
     settings = [WORDS, {"trainer": {"name": "ff", "buckets": 64, "embedding": 4}}]
     found = fit(DATA, settings, unlabelled=["open the gate", "close the gate"])
     assert np.isfinite(found.history[-1]["distillation_loss"])
+
+
+FEW = {"labels_per_class": 2, "seed": 3}
+
+
+def plan(changes=(), **options):
+    return plan_fit(ROWS, make_settings("dense", [TAUGHT, FEW, *changes]), **options)
+
+
+def test_hidden_labels_are_those_of_hide_labels():
+    few, rest = hide_labels(ROWS, 2, 3)
+    found, given = plan(), plan_fit(few, make_settings("dense", TAUGHT), unlabelled=rest)
+    one, two = found.unlabelled, given.unlabelled
+    assert np.array_equal(one.data.train.inputs, two.data.train.inputs)
+    assert one.data.train.targets.tolist() == two.data.train.targets.tolist()
+    assert one.hidden == len(rest) == 34 and two.hidden == 0 and one.examples == 6
+    assert one.dropped == {"in valid or test": 5} == two.dropped and one.count == 29
+    assert found.joint.steps == 1 and found.data is ROWS
+
+
+def test_both_kinds_of_inputs_without_a_label():
+    found = plan(unlabelled=np.concatenate([MORE, X[:1]])).unlabelled
+    assert found.count == 29 + 30 and found.hidden == 34
+    assert np.array_equal(found.data.train.inputs[-30:], MORE)
+    assert found.dropped == {"in valid or test": 6}
+    assert (found.data.train.targets[6:] == -1).all()
+
+
+def test_a_student_alone_learns_from_the_labelled_ones():
+    found = plan([ALONE])
+    assert found.unlabelled.count == 0 and found.unlabelled.hidden == 34
+    assert found.unlabelled.dropped == {"without a trainer to answer": 34}
+    assert len(found.prepared.train.targets) == 6
+    with pytest.raises(InputError, match="for a trainer to answer, and there is none"):
+        plan([ALONE], unlabelled=MORE)
+
+
+def test_hidden_labels_are_refused_with_what_needs_all():
+    with pytest.raises(InputError, match="labels_per_class hides labels, and teacher_logits were"):
+        plan(teacher_logits=np.zeros((40, 3), np.float32))
+    with pytest.raises(InputError, match="labels_per_class hides labels, and teacher_logits were"):
+        plan([{"teacher_logits": "logits.npz"}])
+    graph = pnet_tf.make_graph(["1"], ["2"])
+    with pytest.raises(InputError, match="a graph and labels_per_class cannot be learned"):
+        fit(ROWS, [TAUGHT, FEW], graph=graph, nodes=X[:2])
+    with pytest.raises(InputError, match="labels_per_class must be at most 13"):
+        check_settings(ROWS, [make_settings("dense", [TAUGHT, {"labels_per_class": 14}])])

@@ -123,10 +123,10 @@ class SparkLabelled:
             silent_bound(self._silent, self.silent, sum(most)),
         )
 
-    def rows(self, split: str) -> Iterator[Row]:
+    def rows(self, split: str, what: str | None = None) -> Iterator[Row]:
         """See `engine.Labelled`."""
         rows = self._train() if split == "train" else self._true(split)
-        return self._told(rows, labelling(split))
+        return self._told(rows, what or labelling(split))
 
     def unlabelled(self) -> Iterator[str]:
         """See `engine.Labelled`."""
