@@ -6,6 +6,7 @@ PNET_TF_DATA ?= $(abspath ../shared/data)
 # Tests of one file stay in one process: they share what its fixtures trained.
 PYTEST_ARGS ?= -n 2 --dist loadfile
 BENCH_ARGS ?=
+ANDROID_STEPS ?=
 
 VENV := .venv
 TEST := .venv-test
@@ -20,7 +21,7 @@ export PIP_ROOT_USER_ACTION := ignore
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 export PNET_TF_DATA
 
-.PHONY: help demo test slow spark page-test chromium check lint types docs bench lock clean
+.PHONY: help demo test slow spark page-test chromium android android-packages check lint types docs bench lock clean
 # Two editable installs at once would write the same metadata folder.
 .NOTPARALLEL:
 
@@ -31,6 +32,7 @@ help:
 	@echo 'make docs    the site, from docstrings and docs/'
 	@echo 'make page-test   pages and reports in Chromium; wants npm'
 	@echo 'make spark   tests of the Spark engine; they want Java 17 or later'
+	@echo 'make android both apps built, signed and tested without Gradle; packages: make android-packages'
 	@echo 'make lock    renew requirements/     make clean  remove venvs and caches'
 	@echo 'Another Python: make demo PYTHON=python3.12'
 
@@ -107,6 +109,16 @@ lint: $(TEST)/.installed
 types: $(TEST)/.installed
 	$(TEST)/bin/mypy -p pnet_tf
 
+android: $(TEST)/.installed
+	$(TEST)/bin/python android_demo/tools/build.py $(ANDROID_STEPS)
+
+ANDROID_PACKAGES := aapt zipalign apksigner dexdump maven gcc qemu-user-static \
+  gcc-aarch64-linux-gnu gcc-arm-linux-gnueabi libc6-dev-arm64-cross libc6-dev-armel-cross \
+  openjdk-17-jdk-headless
+android-packages:
+	apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(ANDROID_PACKAGES)
+
 docs: $(TEST)/.installed
 	$(TEST)/bin/python docs/generate.py
 	$(TEST)/bin/mkdocs build --strict -q
@@ -135,6 +147,6 @@ lock: $(LOCK)/.installed
 
 clean:
 	rm -rf $(VENV) $(TEST) $(BENCH) $(SPARK) $(LOCK) build dist site pnet_tf.egg-info demo_run
-	rm -rf $(BROWSER)/node_modules
+	rm -rf $(BROWSER)/node_modules android_demo/build
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -48,6 +48,7 @@ from pnet_tf.settings import (
 from pnet_tf.smart_reply.evaluate import ReplyEvaluation
 from pnet_tf.smart_reply.report import BuildReport
 from pnet_tf.tflite import isolation, model, reader
+from pnet_tf.tflite.apps import AppReport
 from pnet_tf.tflite.benchmark import BenchmarkResult
 from pnet_tf.tflite.compatibility import ALLOWED_OPERATORS
 from pnet_tf.tflite.evaluate import Evaluation
@@ -70,6 +71,7 @@ _RESULTS: Mapping[str, tuple[type, ...]] = {
     "benchmark": (BenchmarkResult,),
     "page": (WrittenPage,),
     "report": (WrittenReport,),
+    "android": (AppReport,),
     "bits": (SweepReport,),
     "propagate": (PropagationReport,),
     "smart-reply evaluate": (ReplyEvaluation,),

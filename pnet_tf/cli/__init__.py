@@ -27,6 +27,7 @@ for _command in (
     files.benchmark,
     page.page,
     page.report,
+    files.android,
     search.bits,
     graph.propagate,
     settings.settings,

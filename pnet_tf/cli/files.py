@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from ..console.files import (
+    show_apps,
     show_benchmark,
     show_evaluation,
     show_export,
@@ -128,3 +129,15 @@ def benchmark(model: str, runs: int, threads: int, json_path: str | None) -> Non
 
     result = measure(model, runs=runs, threads=threads)
     give(result, json_path, lambda: show_benchmark(result))
+
+
+@click.command(cls=Command)
+@click.option("--model", required=True, metavar="FILE", help="A .tflite that reads text.")
+@click.option("--to", "project", required=True, metavar="FOLDER", help="A copy of android_demo.")
+@json_option
+def android(model: str, project: str, json_path: str | None) -> None:
+    """Put a .tflite into the phone and the watch app, once it is checked that they can run it."""
+    from ..tflite.apps import put_into_apps
+
+    report = put_into_apps(model, project)
+    give(report, json_path, lambda: show_apps(report))

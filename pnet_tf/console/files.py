@@ -10,6 +10,7 @@ from .screen import OUT, pairs, percent, printable, say
 
 if TYPE_CHECKING:
     from ..export.report import ExportReport
+    from ..tflite.apps import AppReport
     from ..tflite.benchmark import BenchmarkResult
     from ..tflite.inspect import ModelInfo
     from ..tflite.metadata import ModelMetadata
@@ -142,3 +143,17 @@ def show_benchmark(result: BenchmarkResult) -> None:
         ratio = result.p50_ms / result.reference_ms
         rows["256x256 matrix product"] = f"{result.reference_ms:.4f} ms; this model {ratio:.2f} x"
     pairs(rows)
+
+
+def show_apps(report: AppReport) -> None:
+    """The end of `android`."""
+    pairs(
+        {
+            "put into": ", ".join(report.files),
+            "size": f"{report.size_bytes:,} bytes",
+            "reads": f"text, {report.input_bytes} bytes",
+            "the apps show": f"{report.shows}; {report.labels} labels",
+            "their runtime": report.runtime,
+        }
+    )
+    say("Build them in Android Studio, or by make android.")
