@@ -53,7 +53,7 @@ class _Train(Command):
 @click.option("--unlabelled", metavar="FILE", help="Inputs without labels, which the trainer "
               "answers: a table of messages, a folder of images, or an .npz with x.")  # fmt: skip
 @click.option("--unlabelled-ratio", type=float, metavar="X", help="Of them in a step for each "
-              "example of DATA [default: 1].")  # fmt: skip
+              "example of DATA [default: 4 for texts, else 1].")  # fmt: skip
 @click.option("--labels-per-class", type=int, metavar="K", help="Hide all but K labels of each "
               "class of train, drawn with --seed; the other examples are unlabelled.")  # fmt: skip
 @click.option("--trainer-weights", metavar="RUN", help="Start from the trainer of another run.")

@@ -82,7 +82,7 @@ def train(
     """
     path = runs.check_new(out)
     found = read_source(source, task=task)
-    settings = _settings(source, found.kind, changes, recipe)
+    settings = _settings(source, found.kind, task, changes, recipe)
     data = found.divide(seed=settings.seed, valid_fraction=settings.valid_fraction)
     plan = plan_fit(data, settings, trainer=_borrowed(data, settings, trust))
     config = _config(source, plan)
@@ -137,16 +137,20 @@ def resume(
 def _settings(
     source: str,
     kind: str,
+    task: str | None,
     changes: Mapping[str, Any] | Sequence[Mapping[str, Any]],
     recipe: str | None,
 ) -> Settings:
     """Those asked for, with the inputs without labels that lie in the folder `source`.
 
-    These are left alone where others are named, and where no trainer could answer them.
+    These are left alone where others are named, for a regression, and without a trainer.
     """
-    asked, beside = make_settings(kind, changes, recipe=recipe), unlabelled_beside(source, kind)
+    asked = make_settings(kind, changes, recipe=recipe)
     others = asked.unlabelled.inputs or asked.teacher_logits or asked.graph.edges
-    if beside is None or others or asked.trainer.name == "none":
+    if others or asked.trainer.name == "none" or task == "regression":
+        return asked
+    beside = unlabelled_beside(source, kind)
+    if beside is None:
         return asked
     given = [changes] if isinstance(changes, Mapping) else list(changes)
     return make_settings(kind, [{"unlabelled": {"inputs": str(beside)}}, *given], recipe=recipe)

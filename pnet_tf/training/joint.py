@@ -45,12 +45,14 @@ class JointFit:
         compression: StepHook | None = None,
         unlabelled: int = 0,
         ratio: float = 1.0,
+        last_of_equals: bool = False,
     ) -> None:
         """`terms`: of the objective, the paper's three by default; those that do not apply are left
         out. `class_weights` [C]. `view` gives the training arrays of an epoch, augmented; None:
         `train` in every one. `compression` changes the student's weights after each step. The last
         `unlabelled` examples of `train` are a stream of their own, `ratio` of them in a step for
-        each other one.
+        each other one. `last_of_equals`: of epochs that are equally good the last is the best one,
+        not the first.
         """
         require_keras(student, keras.Model, "student")
         if trainer is not None:
@@ -60,6 +62,7 @@ class JointFit:
         self.train_data, self.valid_data = train, valid
         self.task, self.schedule, self.seed = task, schedule or Schedule(), seed
         self.compression = compression
+        self._last_of_equals = last_of_equals
         self.progress = Progress()
         batch = self.schedule.batch_size
         beside = max(round(ratio * batch), 1) if unlabelled else 0
@@ -323,7 +326,8 @@ class JointFit:
         )
         score = row[f"valid_projection_{self._metric}"]
         score = score if self._metric == "accuracy" else -score
-        if score > progress.best_score or not self._settled(progress.best_epoch):
+        equal = self._last_of_equals and score == progress.best_score
+        if score > progress.best_score or equal or not self._settled(progress.best_epoch):
             progress.best_score, progress.best_epoch = score, progress.epoch
             if self.schedule.patience:
                 self._best = [v.numpy() for v in self._models()]

@@ -7,11 +7,9 @@ answers are than of how good, above all where the shares of labels are others th
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import msgspec
-import numpy as np
 
 from .._keras import keras
 from ..settings import Settings
@@ -46,7 +44,9 @@ class TrainerFirst:
         """
         joint, view = self.joint, self.prepared.view
         schedule = msgspec.structs.replace(
-            joint.schedule, learning_rate=joint.schedule.trainer_learning_rate, patience=0
+            joint.schedule,
+            learning_rate=joint.schedule.trainer_learning_rate,
+            patience=max(LEAST_WAIT, joint.schedule.epochs // 10),
         )
         fit = JointFit(
             self.trainer, None, self._labelled(self.prepared.train), _alone(self.prepared.valid),
@@ -56,25 +56,12 @@ class TrainerFirst:
             seed=joint.seed,
             class_weights=self.prepared.class_weights,
             view=(lambda epoch: self._labelled(view(epoch))) if view else None,
+            last_of_equals=True,  # a few messages of valid are soon all right
         )  # fmt: skip
-        best, wait = _Best(), max(LEAST_WAIT, schedule.epochs // 10)
-
-        def close(fit: JointFit) -> None:
-            watch.on_epoch(_of(fit.progress.history[-1]), schedule.epochs)
-            row = fit.progress.history[-1]
-            score = -row["valid_projection_mse"] if "valid_projection_mse" in row else (
-                row["valid_projection_accuracy"]
-            )
-            best.see(fit.progress.epoch, score, self.trainer)
-            if fit.progress.epoch - best.epoch >= wait:
-                raise _Enough
-
-        with suppress(_Enough):
-            fit.run(
-                on_batch=lambda epoch, step, row: watch.on_batch(epoch, step, fit.steps, _of(row)),
-                on_epoch=close,
-            )
-        self.trainer.set_weights(best.weights)
+        fit.run(
+            on_batch=lambda epoch, step, row: watch.on_batch(epoch, step, fit.steps, _of(row)),
+            on_epoch=lambda fit: watch.on_epoch(_of(fit.progress.history[-1]), schedule.epochs),
+        )
 
     def _labelled(self, data: JointData) -> JointData:
         """`_alone`, without the examples that are for the student."""
@@ -84,21 +71,6 @@ class TrainerFirst:
         return _alone(replace(
             data, trainer=data.trainer[kept], targets=data.targets[kept], extra=extra
         ))  # fmt: skip
-
-
-class _Enough(Exception):  # noqa: N818
-    """Nothing better is to come."""
-
-
-class _Best:
-    """The epoch with the best score, and its weights."""
-
-    def __init__(self) -> None:
-        self.epoch, self.score, self.weights = 0, -np.inf, list[np.ndarray]()
-
-    def see(self, epoch: int, score: float, model: keras.Model) -> None:
-        if score >= self.score:
-            self.epoch, self.score, self.weights = epoch, score, model.get_weights()
 
 
 def _alone(data: JointData) -> JointData:

@@ -229,6 +229,7 @@ def test_a_table_in_the_folder_is_learned_from(sources, files, trained, tmp_path
     alone = call("train", folder, "--out", tmp_path / "alone", *asked, "--trainer", "none").stdout
     assert "without a label" not in alone
     shutil.copy(files["text"], folder / "unlabelled.csv")
+    call("train", folder, "--out", tmp_path / "again", *asked, "--trainer", "none")
     said = call("train", folder, "--out", tmp_path / "two", *asked, code=2).stderr
     assert "both Unlabelled.tsv and unlabelled.csv hold unlabelled inputs" in said
 

@@ -118,11 +118,13 @@ def test_a_step_moves_the_rows_that_its_batch_has():
     before, encoded = table.numpy(), trainer.encode(["open it"])
     with tf.GradientTape() as tape:
         loss = tf.reduce_sum(trainer.model(encoded)[:, 0])
-    (gradient,) = tape.gradient(loss, [table])
+    bias = trainer.model.get_layer("logits").bias
+    gradient, other = tape.gradient(loss, [table, bias])
     assert isinstance(gradient, tf.IndexedSlices)
     optimizer = make_optimizer(Schedule(warmup=0.0), 0.1, 10, trainer.model)
     optimizer.build(trainer.model.trainable_variables)
-    optimizer.apply_gradients([(gradient, table)])
+    optimizer.apply_gradients([(gradient, table), (2 * other, bias)])
+    np.testing.assert_allclose(bias.numpy(), [-0.1, 0.0], atol=1e-6)  # Adam's first step
     moved = np.flatnonzero((table.numpy() != before).any(axis=1))
     assert set(moved) == set(gradient.indices.numpy()) and 0 < len(moved) < len(before) - 1
     row, value = int(gradient.indices[0]), float(gradient.values[0, 0])
