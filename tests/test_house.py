@@ -16,14 +16,18 @@ COMMAND = re.compile(r"^ *(?:\$ )?(?:\S*/bin/)?pnet-tf +([a-z]+)(.*)$", re.MULTI
 
 
 @pytest.fixture(scope="module")
-def tracked():
+def names():
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     try:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("not a git checkout")
-    names = done.stdout.decode().split("\0")
-    return [ROOT / name for name in names if name and (ROOT / name).is_file()]
+    return [ROOT / name for name in done.stdout.decode().split("\0") if name]
+
+
+@pytest.fixture(scope="module")
+def tracked(names):
+    return [path for path in names if path.is_file()]
 
 
 def too_large(files):
@@ -73,6 +77,24 @@ def test_large_file_is_found(tmp_path):
     (tmp_path / "model.bin").write_bytes(bytes(MOST_BYTES + 1))
     (tmp_path / "small.bin").write_bytes(bytes(MOST_BYTES))
     assert too_large(sorted(tmp_path.iterdir())) == ["model.bin"]
+
+
+def links_out(paths, root):
+    """Symbolic links that lead out of the tree or to nothing."""
+    links = [path for path in paths if path.is_symlink()]
+    return [p.name for p in links if not (p.exists() and p.resolve().is_relative_to(root))]
+
+
+def test_no_link_leads_out_of_the_tree(names):
+    assert links_out(names, ROOT.resolve()) == []
+
+
+def test_link_out_of_the_tree_is_found(tmp_path):
+    root = tmp_path.resolve() / "tree"
+    root.mkdir()
+    for name, target in [("inside", "."), ("outside", tmp_path), ("broken", "nothing")]:
+        (root / name).symlink_to(target)
+    assert links_out(sorted(root.iterdir()), root) == ["broken", "outside"]
 
 
 def test_no_machine_path_is_tracked(tracked):
