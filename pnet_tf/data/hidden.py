@@ -18,9 +18,9 @@ _STREAM = 4  # of the same seed as the order of examples and their changes
 def hide_labels(data: Dataset, per_class: int, seed: int = 0) -> tuple[Dataset, np.ndarray]:
     """`data` with `per_class` labelled examples of each class of train, and the other inputs.
 
-    Which ones, `seed` decides; fewer a class are a part of more. The others are for `fit`, as
-    `unlabelled`; the other splits stay whole. Raises InputError for a regression, a number below 1,
-    and more than the smallest class of train has.
+    A class that has fewer keeps all of its own. Which ones, `seed` decides; fewer a class are a
+    part of more. The others are for `fit`, as `unlabelled`; the other splits stay whole. Raises
+    InputError for a regression, a number below 1, and more than the largest class of train has.
     """
     if data.task != "classification":
         raise InputError("labels_per_class is for classes, not for a regression")
@@ -31,11 +31,11 @@ def hide_labels(data: Dataset, per_class: int, seed: int = 0) -> tuple[Dataset, 
     check_seed(seed)
     train, targets = data.train, data.train.targets
     counts = np.bincount(targets[targets >= 0], minlength=len(data.labels))
-    least = int(np.where(counts, counts, counts.max()).argmin())
-    if per_class > counts[least]:
+    most = int(counts.argmax())
+    if per_class > counts[most]:
         raise InputError(
-            f"labels_per_class must be at most {counts[least]}, the labelled examples of train "
-            f"that {shown(data.labels[least])} has, got {per_class}"
+            f"labels_per_class must be at most {counts[most]}, the labelled examples of train that "
+            f"{shown(data.labels[most])}, the largest class, has, got {per_class}"
         )
     order = np.random.default_rng([seed, 0, _STREAM]).permutation(len(targets))
     drawn = [order[targets[order] == label][:per_class] for label in np.flatnonzero(counts)]

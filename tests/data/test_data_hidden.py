@@ -29,9 +29,11 @@ def test_the_seed_decides_which_and_fewer_are_a_part_of_more():
     assert found[1] == labelled(hide_labels(DATA, 3, 1)[0])
 
 
-def test_as_many_as_there_are_hide_the_others_alone():
+def test_a_class_that_has_fewer_keeps_all_of_its_own():
     few, rest = hide_labels(DATA, 4)
     assert np.bincount(few.train.targets).tolist() == [4, 4] and len(rest) == 4
+    more, left = hide_labels(DATA, 5)
+    assert np.bincount(more.train.targets).tolist() == [4, 5] and len(left) == 3
     even = make_dataset(TEXTS, ["a", "b"] * 6, valid=(["v"], ["a"]))
     assert not len(hide_labels(even, 6)[1])
 
@@ -47,7 +49,7 @@ def test_what_had_no_label_or_several():
 
 VALUES = make_dataset(np.ones((4, 2)), np.ones(4), valid=(np.ones((1, 2)), np.ones(1)))
 BAD = {
-    "too many": (DATA, 5, 0, "must be at most 4, the labelled examples of train that 'a' has"),
+    "too many": (DATA, 9, 0, "must be at most 8, the labelled examples of train that 'b', the la"),
     "none": (DATA, 0, 0, "labels_per_class must be a whole number of at least 1, got 0"),
     "a half": (DATA, 1.5, 0, "labels_per_class must be a whole number of at least 1, got 1.5"),
     "yes": (DATA, True, 0, "labels_per_class must be a whole number of at least 1, got True"),

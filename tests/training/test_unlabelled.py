@@ -155,5 +155,5 @@ def test_hidden_labels_are_refused_with_what_needs_all():
     graph = pnet_tf.make_graph(["1"], ["2"])
     with pytest.raises(InputError, match="a graph and labels_per_class cannot be learned"):
         fit(ROWS, [TAUGHT, FEW], graph=graph, nodes=X[:2])
-    with pytest.raises(InputError, match="labels_per_class must be at most 13"):
-        check_settings(ROWS, [make_settings("dense", [TAUGHT, {"labels_per_class": 14}])])
+    with pytest.raises(InputError, match="labels_per_class must be at most 14"):
+        check_settings(ROWS, [make_settings("dense", [TAUGHT, {"labels_per_class": 15}])])
