@@ -2,45 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ..calibration import fit_calibration
 from ..errors import InputError
-from ..metrics import log_softmax, negative_log_likelihood
+from ..metrics import log_softmax
 from ..tflite.flatbuffer import pack, unpack
 from ..tflite.ranking import Ranking
 from ..tflite.reader import read_model
-
-_COLDEST, _HOTTEST, _MOST_BIAS = 0.05, 20.0, 20.0
-
-
-def fit_calibration(
-    logits: np.ndarray, targets: np.ndarray, silent: Collection[int] = ()
-) -> tuple[float, float]:
-    """(T, b) for the least mean CE of softmax((logits + b at `silent`) / T) to class ids.
-
-    Temperature scaling (Guo et al. 2017, arXiv 1706.04599, section 4.2), T in 0.05..20, and for the
-    columns `silent` one bias, since their share among training messages is not that among all; 0
-    for none. logits [N, C], ids [N]; examples of -1 do not count; (1, 0) without any other.
-    """
-    from scipy.optimize import minimize
-
-    known = targets >= 0
-    if not known.any():
-        return 1.0, 0.0
-    right, of = targets[known], logits[known].astype(np.float64)
-    place = np.zeros(of.shape[1])
-    place[list(silent)] = 1.0
-    most = _MOST_BIAS * bool(silent)
-    found = minimize(  # convex in 1 / T and b / T
-        lambda v: negative_log_likelihood(of * v[0] + place * v[1], right),
-        x0=[1.0, 0.0],
-        bounds=[(1 / _HOTTEST, 1 / _COLDEST), (-most, most)],
-        method="L-BFGS-B",
-    )
-    scale, shift = found.x
-    return float(np.float32(1 / scale)), float(np.float32(shift / scale))
 
 
 def fit_threshold(triggers: np.ndarray, rate: float) -> float:

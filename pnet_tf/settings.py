@@ -70,6 +70,11 @@ class LossSettings(_Frozen, frozen=True):
     teach_trainer: Annotated[
         bool, Meta(description="Whether the distillation term's gradient reaches the trainer.")
     ] = False
+    calibrate: Annotated[
+        bool, Meta(description="Whether a trainer that does not learn beside the student has its "
+                   "logits divided by the temperature that makes the labels of valid most likely "
+                   "(Guo et al. 2017).")
+    ] = True  # fmt: skip
     label_smoothing: Annotated[
         float, Meta(ge=0, lt=1, description="Share of each label spread over all classes.")
     ] = 0.0

@@ -16,7 +16,7 @@ FLOORS = (
     {"files", "names"},
     {"data", KERAS},
     {"parsing", "metrics", "batches", "_tflite"},
-    {"settings", "tflite", "graph"},
+    {"calibration", "settings", "tflite", "graph"},
     {"projections"},
     {"heads", "compress"},
     {"model", "trainers"},

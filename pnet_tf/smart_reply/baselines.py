@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..export.ranking import fit_calibration
+from ..calibration import fit_calibration
 from ..metrics import log_softmax
 from .candidates import Trials
 from .labelled import LabelledPairs

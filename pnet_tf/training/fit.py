@@ -222,6 +222,7 @@ def plan_fit(
         compression=_compression(student, settings),
         unlabelled=count,
         ratio=settings.unlabelled.ratio,
+        calibrate=settings.loss.calibrate,
     )
     first = None
     if settings.trainer_first and teacher:

@@ -17,6 +17,7 @@ from .._keras import keras, require_keras, tf
 from ..batches import batched
 from ..errors import InputError, WorkError
 from ..settings import Schedule
+from .answers import FrozenAnswers
 from .layers import Matched
 from .objective import Step, Term, check_terms, joint_objective, masked_mean, total
 from .order import Order
@@ -46,13 +47,14 @@ class JointFit:
         unlabelled: int = 0,
         ratio: float = 1.0,
         last_of_equals: bool = False,
+        calibrate: bool = False,
     ) -> None:
         """`terms`: of the objective, the paper's three by default; those that do not apply are left
         out. `class_weights` [C]. `view` gives the training arrays of an epoch, augmented; None:
         `train` in every one. `compression` changes the student's weights after each step. The last
         `unlabelled` examples of `train` are a stream of their own, `ratio` of them in a step for
         each other one. `last_of_equals`: of epochs that are equally good the last is the best one,
-        not the first.
+        not the first. `calibrate`: a trainer that does not learn answers as `FrozenAnswers` says.
         """
         require_keras(student, keras.Model, "student")
         if trainer is not None:
@@ -69,6 +71,7 @@ class JointFit:
         self._order = Order(len(train.targets) - unlabelled, batch, unlabelled, beside)
         self.steps = self._order.steps
         self._taught = None if freeze_trainer else trainer
+        self._calibrate = calibrate and task == "classification"
         self.terms = self._applying(joint_objective() if terms is None else terms)
         self._weights = _example_weights(train.targets, class_weights)
         self._labelled = _labelled(train.targets, task)
@@ -110,7 +113,7 @@ class JointFit:
         self.progress = progress
         if self.compression is not None:
             self.compression.resume(progress.epoch * self.steps)
-            self._trace_step()
+        self._start()
 
     def _applying(self, terms: Sequence[Term]) -> tuple[Term, ...]:
         answers = self.trainer is not None or self.train_data.teacher_logits is not None
@@ -133,38 +136,37 @@ class JointFit:
         self._matched = Matched(
             self.terms, self.student, self.trainer, cached=self.train_data.cached, seed=self.seed
         )
-        self._answers: tuple[np.ndarray, np.ndarray] | None = None
         self._optimizer.build(self.student.trainable_variables + self._matched.trainable_variables)
         if self._taught is not None:
             self._trainer_optimizer.build(self._taught.trainable_variables)
-        self._arrays: dict[str, tf.Tensor] = {}
         if self.compression is not None:
             self.compression.start(self._optimizer, steps)
-        self._trace_step()
         self._predict_student = tf.function(self._student_logits, reduce_retracing=True)
         if self.trainer is not None:
             self._predict_trainer = tf.function(self.trainer, reduce_retracing=True)
+        self._start()
 
     def _tensors(self, data: JointData) -> dict[str, tf.Tensor]:
         theirs, answers = data.trainer, data.teacher_logits
-        if self._answers_once:
-            theirs, answers = None, self._frozen_answers(data.trainer)
+        if self._frozen is not None and theirs is not None:
+            self._temperature = self._frozen.temperature
+            if self._matched.trainer is None:  # nothing else asks the trainer
+                answers, theirs = self._frozen.of(theirs), None
         arrays = {"student": data.student, "targets": data.targets, "weights": self._weights,
                   "trainer": theirs, "teacher_logits": answers,
                   "labelled": self._labelled, **data.extra}  # fmt: skip
         return {name: tf.constant(array) for name, array in arrays.items() if array is not None}
 
-    @property
-    def _answers_once(self) -> bool:
-        """Whether the trainer, which does not learn, answers all examples at once."""
-        return self.trainer is not None and self._taught is None and self._matched.trainer is None
-
-    def _frozen_answers(self, inputs: np.ndarray | None) -> np.ndarray:
-        """The trainer's logits, anew where its inputs are others than those before."""
-        assert inputs is not None
-        if self._answers is None or self._answers[0] is not inputs:
-            self._answers = inputs, batched(self._predict_trainer, inputs)
-        return self._answers[1]
+    def _start(self) -> None:
+        """Ready for steps by the weights that there are now."""
+        self._frozen: FrozenAnswers | None = None
+        if self.trainer is not None and self._taught is None:
+            self._frozen = FrozenAnswers(
+                self._predict_trainer, self.valid_data, calibrated=self._calibrate
+            )
+        self._temperature = 1.0
+        self._arrays: dict[str, tf.Tensor] = {}
+        self._trace_step()
 
     def _trace_step(self) -> None:
         self._step = tf.function(self._train_step, reduce_retracing=True)
@@ -187,7 +189,7 @@ class JointFit:
         return self.student(inputs, training=training)
 
     def _trainer_logits(self, batch: Mapping[str, tf.Tensor]) -> tf.Tensor | None:
-        if self.trainer is None or self._answers_once:
+        if self.trainer is None or "trainer" not in batch:
             return batch.get("teacher_logits")
         return self.trainer(batch["trainer"], training=self._taught is not None)
 
@@ -197,10 +199,11 @@ class JointFit:
             matched.student(batch["student"], training=True) if matched.student
             else (self._student_logits(batch["student"], training=True), {})
         )  # fmt: skip
-        trainer, trainer_layers = (
-            matched.trainer(batch["trainer"], training=learns) if matched.trainer
-            else (self._trainer_logits(batch), {})
-        )  # fmt: skip
+        if matched.trainer:
+            trainer, trainer_layers = matched.trainer(batch["trainer"], training=learns)
+            trainer /= self._temperature
+        else:
+            trainer, trainer_layers = self._trainer_logits(batch), {}
         return Step(
             task=self.task,
             student=student,

@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 
+from pnet_tf._keras import tf
 from pnet_tf.data import make_dataset
 from pnet_tf.errors import InputError
 from pnet_tf.settings import make_settings
+from pnet_tf.training.answers import FrozenAnswers
 from pnet_tf.training.fit import fit, plan_fit
 from pnet_tf.training.joint import JointFit
+from pnet_tf.training.types import JointData
 
 from .small import ALONE, TAUGHT, features, same, untraced, weights
 
@@ -114,9 +117,45 @@ def test_frozen_answers_are_those_of_the_inputs_of_the_epoch():
         found = plan.joint._tensors(shown)
         assert "trainer" not in found
         answers.append(found["teacher_logits"].numpy())
-        expected = plan.trainer.model(shown.trainer).numpy()
+        expected = plan.trainer.model(shown.trainer).numpy() / plan.joint._frozen.temperature
         np.testing.assert_allclose(answers[-1], expected, atol=1e-5)
     assert np.abs(answers[0] - answers[1]).max() > 1e-3
+
+
+def test_answers_are_as_sure_as_the_labels_of_valid_make_likely():
+    """Of ten examples with logits (0, log 3) eight are of the second class: 3 ** (1 / T) = 4."""
+    logits = np.tile(np.float32([0, np.log(3)]), (10, 1))
+    valid = JointData(logits, np.array([0, 0, *[1] * 8]), logits)
+    ways = [FrozenAnswers(tf.identity, valid, calibrated=on) for on in (True, False)]
+    assert ways[0].temperature == pytest.approx(np.log(3) / np.log(4), rel=1e-3)
+    assert ways[1].temperature == 1.0
+    more = np.float32([[0, 1], [2, -1]])
+    np.testing.assert_allclose(ways[0].of(more), more * np.log(4) / np.log(3), rtol=1e-3)
+    np.testing.assert_array_equal(ways[1].of(more), more)
+
+
+def test_the_student_learns_from_calibrated_answers(found):
+    raw = fit(DATA, [*FIRST, {"loss": {"calibrate": False}}], unlabelled=MORE)
+    assert same(weights(raw.trainer.model), weights(found.trainer.model))
+    assert not same(weights(raw.student), weights(found.student))
+    joint = [
+        fit(DATA, [*FIRST, {"trainer_first": False, "loss": {"calibrate": on}}])
+        for on in (True, False)
+    ]
+    assert same(*(weights(fitted.student) for fitted in joint))  # a trainer that learns is left
+
+
+def test_answers_given_in_the_step_are_the_same():
+    """A term that compares layers has the trainer run in each step."""
+    hidden = {"head": {"name": "dense", "units": [5]}}
+    changes = [*FIRST, hidden, {"loss": {"terms": {"representation": {"weight": 1.0}}}}]
+    plan = plan_fit(DATA, make_settings("dense", changes))
+    plan.joint._frozen.temperature = 0.5
+    arrays = plan.joint._tensors(plan.prepared.train)
+    answers = plan.joint._step_of(arrays).trainer.numpy()
+    assert "teacher_logits" not in arrays
+    expected = plan.trainer.model(plan.prepared.train.trainer).numpy() / 0.5
+    np.testing.assert_allclose(answers, expected, atol=1e-5)
 
 
 def test_what_contradicts_itself():

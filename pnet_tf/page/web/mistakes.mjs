@@ -29,7 +29,7 @@ class MistakeList {
     this.query = element("input", {
       type: "search",
       id: "query",
-      oninput: settled(() => this.again(), 120),
+      oninput: settled(() => this.query.value === this.shownFor || this.again(), 120),
     });
     this.target = this.choice(
       "target",
@@ -90,6 +90,7 @@ class MistakeList {
   }
 
   show() {
+    this.shownFor = this.query.value;
     const wanted = this.all.filter((mistake) => this.fits(mistake));
     this.found.replaceChildren(`${count(wanted.length)} found`);
     this.items.replaceChildren(...wanted.slice(0, this.limit).map((mistake) => this.item(mistake)));
