@@ -201,6 +201,14 @@ class UnlabelledSettings(_Frozen, frozen=True):
     ratio: Annotated[
         float, Meta(gt=0, le=64, description="Of them in a step for each example of train.")
     ] = 1.0
+    rounds: Annotated[
+        int, Meta(ge=0, le=1000, description="Most rounds in which a trainer that learns first "
+                  "learns from what it is sure of of them; what is best on valid stays.")
+    ] = 5  # fmt: skip
+    confidence: Annotated[
+        float, Meta(ge=0, le=1, description="Least calibrated score of an answer that it learns "
+                    "from; of the inputs at least 40 % are.")
+    ] = 0.8  # fmt: skip
 
 
 class Settings(_Frozen, frozen=True):

@@ -226,7 +226,8 @@ def plan_fit(
     )
     first = None
     if settings.trainer_first and teacher:
-        first = TrainerFirst(teacher.model, prepared, joint, settings, count)
+        made = more.made if more else 0
+        first = TrainerFirst(teacher.model, prepared, joint, settings, count, made)
     return JointTraining(
         given, settings, spec, student, teacher, prepared, joint, first, carried, more
     )

@@ -7,27 +7,37 @@ answers are than of how good, above all where the shares of labels are others th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import msgspec
+import numpy as np
 
-from .._keras import keras
-from ..settings import Settings
+from .._keras import keras, tf
+from ..settings import Schedule, Settings
+from .answers import FrozenAnswers
 from .joint import JointFit
 from .objective import ProjectionLabels
 from .preparation import Prepared
+from .pseudo_labels import some_of, sure_answers, with_answers
 from .types import JointData, Metrics, Watch
 
 LEAST_WAIT = 5
 """Epochs without a better trainer, at least, before its training ends."""
 
 
+_ROUND_EPOCHS, _ROUND_UPDATES = 5, 1000
+"""Of a round at most; one epoch at least."""
+_MOST_WORSE = 2
+"""Rounds without a better trainer after which there is no other one."""
+
+
 @dataclass(frozen=True)
 class TrainerFirst:
     """Trains `trainer` on the examples of `prepared` but for the last `unlabelled` ones.
 
-    It has task and seed of `joint`, the fit that comes after it, at most its epochs, and the
-    learning rate of trainers.
+    Then it learns by rounds from what it is sure of of these, the last `made` of them left out. It
+    has task and seed of `joint`, the fit that comes after it, and the learning rate of trainers.
     """
 
     trainer: keras.Model
@@ -35,42 +45,89 @@ class TrainerFirst:
     joint: JointFit
     settings: Settings
     unlabelled: int = 0
+    made: int = 0
 
     def run(self, watch: Watch) -> None:
         """Train, to the weights of the best epoch on valid; of equals the last.
 
-        A tenth of the epochs, LEAST_WAIT at least, without a better one end it. The watch is told
-        of what the trainer alone can tell. Raises WorkError for a loss that is not finite.
+        A tenth of the epochs, LEAST_WAIT at least, without a better one end what is learned from
+        labels. The watch is told of what the trainer alone can tell. Raises WorkError for a loss
+        that is not finite.
         """
-        joint, view = self.joint, self.prepared.view
-        schedule = msgspec.structs.replace(
-            joint.schedule,
-            learning_rate=joint.schedule.trainer_learning_rate,
-            patience=max(LEAST_WAIT, joint.schedule.epochs // 10),
-        )
+        schedule = self._schedule
+        score = self._fit(
+            self._labelled, msgspec.structs.replace(
+                schedule, patience=max(LEAST_WAIT, schedule.epochs // 10)
+            ), watch,
+        )  # fmt: skip
+        if self.unlabelled > self.made and self.joint.task == "classification":
+            self._rounds(score, watch)
+
+    @property
+    def _schedule(self) -> Schedule:
+        schedule = self.joint.schedule
+        return msgspec.structs.replace(schedule, learning_rate=schedule.trainer_learning_rate)
+
+    def _rounds(self, score: float, watch: Watch) -> None:
+        """Learn from sure answers; end with the weights of the best round, or those of before."""
+        most = self.settings.unlabelled.rounds
+        best, worse = [v.numpy() for v in self.trainer.variables], 0
+        for number in range(most):
+            labelled, answers = self._sure_answers()
+            steps = -(-(labelled + len(answers[0])) // self._schedule.batch_size)
+            epochs = min(_ROUND_EPOCHS, max(_ROUND_UPDATES // steps, 1))
+            schedule = msgspec.structs.replace(self._schedule, epochs=epochs, patience=epochs)
+            found = self._fit(
+                lambda data: with_answers(data, labelled, *answers),  # noqa: B023, used at once
+                schedule, watch, before=number * epochs, epochs=most * epochs,
+            )  # fmt: skip
+            worse = 0 if found > score else worse + 1
+            if found >= score:
+                score, best = found, [v.numpy() for v in self.trainer.variables]
+            if worse == _MOST_WORSE:
+                break
+        for variable, value in zip(self.trainer.variables, best, strict=True):
+            variable.assign(value)
+
+    def _sure_answers(self) -> tuple[int, tuple[np.ndarray, np.ndarray]]:
+        """How many examples have a label, and the rows after them that are as good as labelled."""
+        data = self.prepared.train
+        assert data.trainer is not None
+        labelled, end = len(data.targets) - self.unlabelled, len(data.targets) - self.made
+        answers = FrozenAnswers(
+            tf.function(self.trainer, reduce_retracing=True), self.prepared.valid, calibrated=True
+        ).of(data.trainer[labelled:end])
+        return labelled, sure_answers(answers, self.settings.unlabelled.confidence)
+
+    def _fit(
+        self, part: Callable[[JointData], JointData], schedule: Schedule, watch: Watch,
+        before: int = 0, epochs: int = 0,
+    ) -> float:  # fmt: skip
+        """Train on `part` of the examples; the score on valid of the epoch whose weights stay.
+
+        The watch is told of epochs that come after `before` others, of `epochs` in all.
+        """
+        view, last = self.prepared.view, epochs or schedule.epochs
         fit = JointFit(
-            self.trainer, None, self._labelled(self.prepared.train), _alone(self.prepared.valid),
+            self.trainer, None, _alone(part(self.prepared.train)), _alone(self.prepared.valid),
             terms=[ProjectionLabels(1.0, self.settings.loss.label_smoothing)],
-            task=joint.task,
+            task=self.joint.task,
             schedule=schedule,
-            seed=joint.seed,
+            seed=self.joint.seed,
             class_weights=self.prepared.class_weights,
-            view=(lambda epoch: self._labelled(view(epoch))) if view else None,
+            view=(lambda epoch: _alone(part(view(epoch)))) if view else None,
             last_of_equals=True,  # a few messages of valid are soon all right
         )  # fmt: skip
-        fit.run(
-            on_batch=lambda epoch, step, row: watch.on_batch(epoch, step, fit.steps, _of(row)),
-            on_epoch=lambda fit: watch.on_epoch(_of(fit.progress.history[-1]), schedule.epochs),
-        )
+        return fit.run(
+            on_batch=lambda epoch, step, row: watch.on_batch(
+                before + epoch, step, fit.steps, _of(row)
+            ),
+            on_epoch=lambda fit: watch.on_epoch(_told(fit.progress.history[-1], before), last),
+        ).best_score
 
     def _labelled(self, data: JointData) -> JointData:
-        """`_alone`, without the examples that are for the student."""
-        kept = slice(len(data.targets) - self.unlabelled)
-        extra = {name: array[kept] for name, array in data.extra.items()}
-        assert data.trainer is not None
-        return _alone(replace(
-            data, trainer=data.trainer[kept], targets=data.targets[kept], extra=extra
-        ))  # fmt: skip
+        """`data` without the examples that are for the student."""
+        return some_of(data, np.arange(len(data.targets) - self.unlabelled))
 
 
 def _alone(data: JointData) -> JointData:
@@ -82,3 +139,7 @@ def _alone(data: JointData) -> JointData:
 def _of(row: Metrics) -> Metrics:
     """A row of figures by the trainer's names."""
     return {name.replace("projection", "trainer"): value for name, value in row.items()}
+
+
+def _told(row: Metrics, before: int) -> Metrics:
+    return _of({**row, "epoch": row["epoch"] + before})
