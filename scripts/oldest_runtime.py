@@ -1,7 +1,7 @@
 """Make a venv with the oldest promised runtime, tflite-runtime 2.14.0, and print its Python.
 
 The wheels need Python 3.9 to 3.11 and NumPy below 2, so they get a venv of their own, in the folder
-`PNET_TF_OLD_RUNTIME` or `~/.cache/pnet_tf/tflite-runtime-2.14.0`. Running the script again, or
+`PNET_TF_OLD_RUNTIME` or `~/.cache/pnet-tf/tflite-runtime-2.14.0`. Running the script again, or
 several times at once, is safe. Standard library only. Exit code 1 and one sentence on failure.
 """
 
@@ -24,7 +24,7 @@ _CHECK = (
 
 def cache_folder() -> Path:
     """The venv's folder; `pnet_tf.tflite.oldest_runtime` looks in the same place."""
-    default = Path.home() / ".cache" / "pnet_tf" / "tflite-runtime-2.14.0"
+    default = Path.home() / ".cache" / "pnet-tf" / "tflite-runtime-2.14.0"
     return Path(os.environ.get("PNET_TF_OLD_RUNTIME") or default)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pnet_tf import files
 from running import BuildError, run
 
 LOCK = Path(__file__).with_name("artefacts.txt")
@@ -53,9 +53,8 @@ class Artefact:
 
 
 def cache_folder() -> Path:
-    """`PNET_TF_ANDROID_CACHE`, or a folder of the user's cache."""
-    given = os.environ.get("PNET_TF_ANDROID_CACHE")
-    return Path(given) if given else Path.home() / ".cache" / "pnet_tf" / "android"
+    """`android` in the folder that pnet_tf keeps what it fetches in."""
+    return files.cache_folder() / "android"
 
 
 def read_lock(path: Path = LOCK) -> list[Artefact]:

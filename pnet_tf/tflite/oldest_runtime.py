@@ -28,7 +28,7 @@ class OldestRun:
 
 def oldest_python() -> Path | None:
     """The Python of the venv in `PNET_TF_OLD_RUNTIME` or the user's cache, or None."""
-    default = Path.home() / ".cache" / "pnet_tf" / OLDEST_RUNTIME.replace(" ", "-")
+    default = Path.home() / ".cache" / "pnet-tf" / OLDEST_RUNTIME.replace(" ", "-")
     python = Path(os.environ.get("PNET_TF_OLD_RUNTIME") or default) / "bin" / "python"
     return python if python.exists() else None
 
