@@ -2,9 +2,10 @@
 
     python scripts/label_figures.py DATA_FOLDER --encoder FOLDER [--only clinc150] [--seeds 5]
 
-Of each class of train K labels stay (`--labels-per-class K`), the other rows are messages without
+Of each class of train K labels stay (`--labels-per-class K`; 0: all), the other inputs are without
 one. Every file is measured on valid; `--split test` is for the last look. What lies under `--runs`
-is not made again. `--encoder` names an ONNX export of a sentence encoder.
+is not made again, and `--drawn` measures nothing: it makes tables and plot of what is there.
+`--encoder` names an ONNX export of a sentence encoder.
 """
 
 from __future__ import annotations
@@ -20,16 +21,22 @@ from measured import pnet_tf, write_json, write_text
 
 import pnet_tf as library
 
-SETS = {"clinc150": (5, 10, 30), "atis": (10,), "trec6": (10,)}
+SETS = {"clinc150": (5, 10, 30), "atis": (10,), "trec6": (10,), "fashion_mnist": (10, 100)}
 """Data set -> labels a class."""
+IMAGES = ("mnist", "fashion_mnist", "cifar10")
 MODES = {
     "alone": "--trainer none",
-    "taught by tfidf": "--trainer tfidf",
-    "taught by the encoder": "--encoder {encoder}",
-    "jointly": "--encoder {encoder} --jointly",
+    "n-grams first": "--trainer tfidf --trainer-first",
+    "encoder first": "--encoder {encoder} --trainer-first",
+    "encoder at once": "--encoder {encoder} --jointly",
 }
 """Name -> options of `train` beside `--labels-per-class`."""
-SVM, TRAINER = "linear SVM", "its trainer: {}"
+IMAGE_MODES = {
+    "alone": "--trainer none",
+    "trainer first": "--trainer-first",
+    "trainer at once": "--jointly",
+}
+SVM = "linear SVM"
 
 
 @dataclass(frozen=True)
@@ -46,25 +53,46 @@ class Found:
     seconds: int
 
 
-def measure(source: Path, labels: int, seed: int, mode: str, args: argparse.Namespace) -> Found:
-    """One training, exported and evaluated."""
+def modes_of(name: str) -> dict[str, str]:
+    """Ways of training on a data set."""
+    return IMAGE_MODES if name in IMAGES else MODES
+
+
+def run_of(source: Path, labels: int, seed: int, mode: str, args: argparse.Namespace) -> Path:
+    """The folder of a training."""
     name = "".join(c if c.isalnum() else "_" for c in mode)
-    run = args.runs / f"{source.name}_{labels}_{name}_{seed}"
-    model, split = f"{run}.tflite", args.split
+    return args.runs / f"{source.name}_{labels}_{name}_{seed}"
+
+
+def figures_of(run: Path, split: str) -> tuple[Path, Path]:
+    """The JSON of its file and of its run, measured on a split."""
+    return run.with_name(f"{run.name}.{split}.file.json"), run.with_name(
+        f"{run.name}.{split}.run.json"
+    )
+
+
+def measured(source: Path, labels: int, seed: int, mode: str, args: argparse.Namespace) -> bool:
+    """Whether both figures are there."""
+    found = figures_of(run_of(source, labels, seed, mode, args), args.split)
+    return all(path.exists() for path in found)
+
+
+def measure(source: Path, labels: int, seed: int, mode: str, args: argparse.Namespace) -> Found:
+    """One training, exported and evaluated; what is there is not made again."""
+    run = run_of(source, labels, seed, mode, args)
+    model = f"{run}.tflite"
     if not (run / "report.json").exists():
-        options = MODES[mode].format(encoder=args.encoder).split()
-        new = ["--labels-per-class", str(labels), "--seed", str(seed), *options]
+        options = modes_of(source.name)[mode].format(encoder=args.encoder).split()
+        hidden = ["--labels-per-class", str(labels)] if labels else []
+        new = [*hidden, "--seed", str(seed), *options]
         pnet_tf("train", str(source), "--out", str(run), *(["--resume"] if run.exists() else new))
     if not Path(model).exists():
         pnet_tf("export", str(run), "--tflite", model)
-    for what, target in (("file", model), ("run", str(run))):
-        if not run.with_name(f"{run.name}.{split}.{what}.json").exists():
-            pnet_tf("evaluate", target, str(source), "--split", split, "--json",
-                    str(run.with_name(f"{run.name}.{split}.{what}.json")))  # fmt: skip
-    file, both = (
-        json.loads(run.with_name(f"{run.name}.{split}.{what}.json").read_text(encoding="utf-8"))
-        for what in ("file", "run")
-    )
+    targets = figures_of(run, args.split)
+    for target, what in zip(targets, (model, str(run)), strict=True):
+        if not target.exists():
+            pnet_tf("evaluate", what, str(source), "--split", args.split, "--json", str(target))
+    file, both = (json.loads(path.read_text(encoding="utf-8")) for path in targets)
     report = json.loads((run / "report.json").read_text(encoding="utf-8"))
     return Found(source.name, labels, seed, mode, file["accuracy"], both["trainer_accuracy"],
                  file["size_bytes"], round(report["seconds"]))  # fmt: skip
@@ -76,13 +104,14 @@ def svm(source: Path, labels: int, seed: int, split: str) -> Found:
     from sklearn.pipeline import make_pipeline, make_union
     from sklearn.svm import LinearSVC
 
-    few, _ = library.hide_labels(library.load_dataset(str(source)), labels, seed=seed)
-    measured = getattr(few, split)
+    few = library.load_dataset(str(source))
+    few = library.hide_labels(few, labels, seed=seed)[0] if labels else few
+    asked = getattr(few, split)
     words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
     letters = TfidfVectorizer(ngram_range=(2, 5), analyzer="char_wb", sublinear_tf=True)
     model = make_pipeline(make_union(words, letters), LinearSVC())
     model.fit(few.train.inputs.tolist(), few.train.targets)
-    accuracy = model.score(measured.inputs.tolist(), measured.targets)
+    accuracy = model.score(asked.inputs.tolist(), asked.targets)
     return Found(source.name, labels, seed, SVM, float(accuracy), None, 0, 0)
 
 
@@ -91,7 +120,7 @@ def table(found: Sequence[Found]) -> Iterator[str]:
     ways = list(dict.fromkeys(one.mode for one in found))
     yield "| labels a class | " + " | ".join(ways) + " | trainers | bytes | seconds |"
     yield "|---" * (len(ways) + 4) + "|"
-    for labels in sorted({one.labels for one in found}):
+    for labels in sorted({one.labels for one in found}, key=lambda k: (k == 0, k)):
         rows = [one for one in found if one.labels == labels]
         by_way = {way: [one for one in rows if one.mode == way] for way in ways}
         cells = [mean([one.accuracy for one in by_way[way]]) for way in ways]
@@ -101,7 +130,7 @@ def table(found: Sequence[Found]) -> Iterator[str]:
         size = f"{max(one.size_bytes for one in rows):,}"
         seconds = " / ".join(f"{statistics.mean(x.seconds for x in by_way[way]):.0f}"
                              for way in ways if way != SVM and by_way[way])  # fmt: skip
-        yield f"| {labels} | {' | '.join(cells)} | {trainers} | {size} | {seconds} |"
+        yield f"| {labels or 'all'} | {' | '.join(cells)} | {trainers} | {size} | {seconds} |"
 
 
 def mean(values: Sequence[float]) -> str:
@@ -116,16 +145,63 @@ def mean(values: Sequence[float]) -> str:
 def page(found: Sequence[Found], split: str) -> str:
     """The tables of all sets."""
     lines = [
-        "# Few labels and many messages", "",
+        "# Few labels and many inputs without one", "",
         f"    python scripts/label_figures.py DATA_FOLDER --encoder FOLDER --split {split}", "",
-        "Accuracy in %, mean over seeds and in brackets the standard deviation; K labels of each "
-        "class of train stay, its other rows are messages without one. `trainers`: the accuracy "
-        "of the trainers, in the order of the columns that have one; `bytes`: the largest file; "
-        f"`seconds`: of training, in the order of the columns. Read on **{split}**.", "",
+        "Accuracy of the file in %, mean over seeds and in brackets the standard deviation; K "
+        "labels of each class of train stay, its other rows are inputs without one. `trainers`: "
+        "the accuracy of the trainers, in the order of the columns that have one; `bytes`: the "
+        "largest file; `seconds`: of training, in the order of the columns. "
+        f"Read on **{split}**.", "",
     ]  # fmt: skip
     for name in dict.fromkeys(one.data for one in found):
-        lines += [f"## {name}", "", *table([one for one in found if one.data == name]), ""]
+        rows = [one for one in found if one.data == name]
+        seeds = sorted({one.seed for one in rows})
+        lines += [f"## {name}", "", f"Seeds {', '.join(map(str, seeds))}.", "", *table(rows), ""]
     return "\n".join(lines)
+
+
+def draw(found: Sequence[Found], name: str, target: Path) -> None:
+    """Accuracy against labels a class, a line for each way and one for the best trainer."""
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(6.4, 4.0), layout="constrained")
+    rows = [one for one in found if one.data == name and one.labels]
+    lines = {mode: (mode, "accuracy") for mode in dict.fromkeys(one.mode for one in rows)}
+    lines["encoder, the trainer itself"] = ("encoder first", "trainer_accuracy")
+    for title, (mode, field) in lines.items():
+        by_labels: dict[int, list[float]] = {}
+        for one in rows:
+            if one.mode == mode:
+                by_labels.setdefault(one.labels, []).append(100 * getattr(one, field))
+        at = sorted(by_labels)
+        means = [statistics.mean(by_labels[k]) for k in at]
+        spread = [statistics.stdev(by_labels[k]) if len(by_labels[k]) > 1 else 0 for k in at]
+        style = "--" if field == "trainer_accuracy" else "-"
+        axes.errorbar(at, means, spread, label=title, marker="o", capsize=3, linestyle=style)
+    axes.set_xscale("log")
+    ticks = sorted({one.labels for one in rows})
+    axes.set_xticks(ticks, labels=[str(k) for k in ticks], minor=False)
+    axes.minorticks_off()
+    axes.set(xlabel="labels a class", ylabel="accuracy, %", title=name)
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.savefig(target, dpi=110)
+    plt.close(figure)
+
+
+def found_in(args: argparse.Namespace) -> Iterator[Found]:
+    """What is asked for, measured now or before."""
+    for name in args.only or SETS:
+        source = args.data / name
+        for labels in args.labels or SETS[name]:
+            for seed in args.seed or range(args.seeds):
+                if name not in IMAGES:
+                    yield svm(source, labels, seed, args.split)
+                for mode in modes_of(name):
+                    if args.modes and mode not in args.modes:
+                        continue
+                    if not args.drawn or measured(source, labels, seed, mode, args):
+                        yield measure(source, labels, seed, mode, args)
 
 
 def main() -> None:
@@ -136,21 +212,19 @@ def main() -> None:
     parser.add_argument("--split", choices=("valid", "test"), default="valid")
     parser.add_argument("--only", choices=SETS, action="append")
     parser.add_argument("--labels", type=int, action="append", help="Instead of those of SETS.")
-    parser.add_argument("--modes", choices=MODES, action="append")
+    parser.add_argument("--modes", choices=[*MODES, *IMAGE_MODES], action="append")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seed", type=int, action="append", help="These alone.")
+    parser.add_argument("--drawn", action="store_true", help="What is measured already alone.")
     parser.add_argument("--runs", type=Path, default=Path("runs/labels"))
     parser.add_argument("--out", type=Path, default=Path("results"))
     args = parser.parse_args()
     args.runs.mkdir(parents=True, exist_ok=True)
-    found = []
-    for name in args.only or SETS:
-        for labels in args.labels or SETS[name]:
-            for seed in range(args.seeds):
-                found.append(svm(args.data / name, labels, seed, args.split))
-                for mode in args.modes or MODES:
-                    found.append(measure(args.data / name, labels, seed, mode, args))
+    found = list(found_in(args))
     write_json(args.out / f"labels_{args.split}.json", [asdict(one) for one in found])
     write_text(args.out / f"labels_{args.split}.md", page(found, args.split))
+    for name in {one.data for one in found}:
+        draw(found, name, args.out / f"labels_{name}_{args.split}.png")
     print(page(found, args.split))
 
 
