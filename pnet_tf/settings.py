@@ -123,13 +123,9 @@ class Schedule(_Frozen, frozen=True):
                   "ends; 0: never.")
     ] = 0  # fmt: skip
 
-    def steps(self, examples: int) -> int:
-        """Updates of one epoch of so many examples; the last batch may be smaller."""
-        return -(-examples // self.batch_size)
-
-    def for_examples(self, examples: int) -> Schedule:
-        """The schedule with as many epochs as `min_updates` asks of so many examples."""
-        least = -(-self.min_updates // self.steps(examples))
+    def of_steps(self, steps: int) -> Schedule:
+        """The schedule with as many epochs, of so many steps each, as `min_updates` asks."""
+        least = -(-self.min_updates // steps)
         least = min(least, self.max_epochs) if self.max_epochs else least
         return msgspec.structs.replace(self, epochs=max(self.epochs, least))
 

@@ -63,10 +63,11 @@ def quick(monkeypatch):
     from pnet_tf.tflite import benchmark, model
 
     recipe, timed, sample = settings.read_recipe, pipeline.benchmark_bytes, sources.read_builtin
-    short = {"epochs": 1, "min_updates": 0, "batch_size": 4096}
 
     def alone(name):
-        return recipe(name) | {"trainer": {"name": "none"}, "qat": "none"}
+        found = recipe(name)
+        schedule = found["schedule"] | {"batch_size": 4096}
+        return found | {"trainer": {"name": "none"}, "qat": "none", "schedule": schedule}
 
     def few(name, wanted):
         found = sample(name, wanted)
@@ -76,8 +77,9 @@ def quick(monkeypatch):
     monkeypatch.setattr(parity, "check", lambda found, mode: found)
     monkeypatch.setattr(settings, "read_recipe", alone)
     monkeypatch.setattr(
-        settings.Schedule, "for_examples", lambda self, examples: structs.replace(self, **short)
-    )
+        settings.Schedule, "of_steps",
+        lambda self, steps: structs.replace(self, epochs=1, min_updates=0),
+    )  # fmt: skip
     monkeypatch.setattr(sources, "read_builtin", few)
     monkeypatch.setattr(pipeline, "benchmark_bytes", lambda content, runs: timed(content, runs=3))
     for module in (model, benchmark):

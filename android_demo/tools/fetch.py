@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pnet_tf import files
 from running import BuildError, run
+
+from pnet_tf import files
 
 LOCK = Path(__file__).with_name("artefacts.txt")
 _POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">

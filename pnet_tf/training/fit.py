@@ -32,7 +32,7 @@ from .graph import (
     make_input_graph,
     read_input_graph,
 )
-from .joint import JointFit
+from .joint import EPOCH_STEPS, JointFit
 from .objective import Term, joint_objective
 from .preparation import Prepared, prepare
 from .trainer_first import TrainerFirst
@@ -214,7 +214,7 @@ def plan_fit(
         prepared.valid,
         terms=objective,
         task=data.task,
-        schedule=settings.schedule.for_examples(len(data.train.targets) - count),
+        schedule=settings.schedule,
         seed=settings.seed,
         class_weights=prepared.class_weights,
         freeze_trainer=settings.freeze_trainer or settings.trainer_first,
@@ -222,6 +222,7 @@ def plan_fit(
         compression=_compression(student, settings),
         unlabelled=count,
         ratio=settings.unlabelled.ratio,
+        least_steps=EPOCH_STEPS if count else 0,
         calibrate=settings.loss.calibrate,
     )
     first = None

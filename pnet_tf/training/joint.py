@@ -25,6 +25,10 @@ from .random_state import random_state_variables, use_random_state_variables
 from .schedule import make_optimizer
 from .types import JointData, Metrics, Progress, StepHook
 
+EPOCH_STEPS = 100
+"""Least steps of an epoch where few examples stand beside many, or are costly to change: each of
+them ends with a look at valid."""
+
 
 class JointFit:
     """One fit of `student` beside `trainer` (None: alone, or with stored logits)."""
@@ -46,6 +50,7 @@ class JointFit:
         compression: StepHook | None = None,
         unlabelled: int = 0,
         ratio: float = 1.0,
+        least_steps: int = 0,
         last_of_equals: bool = False,
         calibrate: bool = False,
     ) -> None:
@@ -53,8 +58,10 @@ class JointFit:
         out. `class_weights` [C]. `view` gives the training arrays of an epoch, augmented; None:
         `train` in every one. `compression` changes the student's weights after each step. The last
         `unlabelled` examples of `train` are a stream of their own, `ratio` of them in a step for
-        each other one. `last_of_equals`: of epochs that are equally good the last is the best one,
-        not the first. `calibrate`: a trainer that does not learn answers as `FrozenAnswers` says.
+        each other one; an epoch has at least `least_steps` (see `Order`), and there are as many as
+        `schedule.min_updates` asks for. `last_of_equals`: of epochs that are equally good the last
+        is the best one, not the first. `calibrate`: a trainer that does not learn answers as
+        `FrozenAnswers` says.
         """
         require_keras(student, keras.Model, "student")
         if trainer is not None:
@@ -62,14 +69,17 @@ class JointFit:
         self.student, self.trainer = student, trainer
         self._view = view
         self.train_data, self.valid_data = train, valid
-        self.task, self.schedule, self.seed = task, schedule or Schedule(), seed
+        self.task, self.seed = task, seed
         self.compression = compression
         self._last_of_equals = last_of_equals
         self.progress = Progress()
-        batch = self.schedule.batch_size
+        schedule = schedule or Schedule()
+        batch = schedule.batch_size
         beside = max(round(ratio * batch), 1) if unlabelled else 0
-        self._order = Order(len(train.targets) - unlabelled, batch, unlabelled, beside)
+        examples = len(train.targets) - unlabelled
+        self._order = Order(examples, batch, unlabelled, beside, least_steps)
         self.steps = self._order.steps
+        self.schedule = schedule.of_steps(self.steps)
         self._taught = None if freeze_trainer else trainer
         self._calibrate = calibrate and task == "classification"
         self.terms = self._applying(joint_objective() if terms is None else terms)

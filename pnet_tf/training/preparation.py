@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -20,6 +21,13 @@ from .types import JointData
 Extra = Callable[[int, int, np.ndarray], Mapping[str, np.ndarray]]
 """(epoch, seed, what the student takes of all examples) -> arrays by name."""
 
+class View(Protocol):
+    """The training arrays of an epoch."""
+
+    def __call__(self, epoch: int, rows: int | None = None) -> JointData:
+        """Of all examples, or of the first `rows`."""
+
+
 _AUGMENT_STREAM = 1  # apart from the stream of the same seed and epoch that orders examples
 CACHE_BYTES = 4 * 2**30  # above this, bits are computed in each step instead of kept
 
@@ -28,12 +36,13 @@ CACHE_BYTES = 4 * 2**30  # above this, bits are computed in each step instead of
 class Prepared:
     """The arrays of both splits, weights of the classes, and how many messages were cut.
 
-    `view` gives the training arrays of an epoch where inputs are augmented; None where not.
+    `view` gives the training arrays of an epoch where inputs are augmented, of all examples or of
+    the first so many; None where not.
     """
 
     train: JointData
     valid: JointData
-    view: Callable[[int], JointData] | None
+    view: View | None
     class_weights: np.ndarray | None
     cut_messages: int
 
@@ -69,13 +78,17 @@ def prepare(
         extra = {} if soft is None else {"soft_labels": soft.labels, "soft_shares": soft.shares}
         return JointData(inputs, split.targets, theirs, logits, cached, extra), encoded.cut
 
-    def view(epoch: int) -> JointData:
+    def view(epoch: int, rows: int | None = None) -> JointData:
+        some = slice(None if more else rows)  # `more` is about all examples
         found = train
         if augment:
             rng = np.random.default_rng([settings.seed, epoch, _AUGMENT_STREAM])
-            changed = augment(data.train.inputs, rng)
-            kept = train.trainer if trainer and not trainer.augmented else None
-            found = of(replace(data.train, inputs=changed), teacher_logits, kept)[0]
+            split = data.train.take(np.arange(len(data.train.targets))[some])
+            kept = None
+            if trainer and not trainer.augmented and train.trainer is not None:
+                kept = train.trainer[some]
+            logits = None if teacher_logits is None else teacher_logits[some]
+            found = of(replace(split, inputs=augment(split.inputs, rng)), logits, kept)[0]
         added = more(epoch, settings.seed, found.student) if more else {}
         return replace(found, extra={**found.extra, **added})
 

@@ -16,8 +16,9 @@ import numpy as np
 from .._keras import keras, tf
 from ..settings import Schedule, Settings
 from .answers import FrozenAnswers
-from .joint import JointFit
+from .joint import EPOCH_STEPS, JointFit
 from .objective import ProjectionLabels
+from .order import Order
 from .preparation import Prepared
 from .pseudo_labels import some_of, sure_answers, with_answers
 from .types import JointData, Metrics, Watch
@@ -54,32 +55,35 @@ class TrainerFirst:
         labels. The watch is told of what the trainer alone can tell. Raises WorkError for a loss
         that is not finite.
         """
-        schedule = self._schedule
+        schedule = self.settings.schedule
+        labelled = len(self.prepared.train.targets) - self.unlabelled
+        steps = Order(labelled, schedule.batch_size, least_steps=self._least_steps).steps
+        epochs = schedule.of_steps(steps).epochs
         score = self._fit(
-            self._labelled, msgspec.structs.replace(
-                schedule, patience=max(LEAST_WAIT, schedule.epochs // 10)
-            ), watch,
+            lambda data: some_of(data, np.arange(labelled)),
+            msgspec.structs.replace(schedule, patience=max(LEAST_WAIT, epochs // 10)),
+            watch, epochs=epochs, rows=labelled,
         )  # fmt: skip
         if self.unlabelled > self.made and self.joint.task == "classification":
             self._rounds(score, watch)
 
     @property
-    def _schedule(self) -> Schedule:
-        schedule = self.joint.schedule
-        return msgspec.structs.replace(schedule, learning_rate=schedule.trainer_learning_rate)
+    def _least_steps(self) -> int:
+        """Of an epoch: changing examples and looking at valid takes far longer than a few steps."""
+        return EPOCH_STEPS if self.prepared.view else 0
 
     def _rounds(self, score: float, watch: Watch) -> None:
         """Learn from sure answers; end with the weights of the best round, or those of before."""
-        most = self.settings.unlabelled.rounds
+        most, schedule = self.settings.unlabelled.rounds, self.settings.schedule
         best, worse = [v.numpy() for v in self.trainer.variables], 0
         for number in range(most):
             labelled, answers = self._sure_answers()
-            steps = -(-(labelled + len(answers[0])) // self._schedule.batch_size)
+            steps = -(-(labelled + len(answers[0])) // schedule.batch_size)
             epochs = min(_ROUND_EPOCHS, max(_ROUND_UPDATES // steps, 1))
-            schedule = msgspec.structs.replace(self._schedule, epochs=epochs, patience=epochs)
             found = self._fit(
                 lambda data: with_answers(data, labelled, *answers),  # noqa: B023, used at once
-                schedule, watch, before=number * epochs, epochs=most * epochs,
+                msgspec.structs.replace(schedule, epochs=epochs, patience=epochs, min_updates=0),
+                watch, before=number * epochs, epochs=most * epochs,
             )  # fmt: skip
             worse = 0 if found > score else worse + 1
             if found >= score:
@@ -101,33 +105,33 @@ class TrainerFirst:
 
     def _fit(
         self, part: Callable[[JointData], JointData], schedule: Schedule, watch: Watch,
-        before: int = 0, epochs: int = 0,
+        *, epochs: int, before: int = 0, rows: int | None = None,
     ) -> float:  # fmt: skip
         """Train on `part` of the examples; the score on valid of the epoch whose weights stay.
 
-        The watch is told of epochs that come after `before` others, of `epochs` in all.
+        It is of the first `rows` of them (None: of all). The watch is told of epochs that come
+        after `before` others, of `epochs` in all.
         """
-        view, last = self.prepared.view, epochs or schedule.epochs
+        view = self.prepared.view
         fit = JointFit(
             self.trainer, None, _alone(part(self.prepared.train)), _alone(self.prepared.valid),
             terms=[ProjectionLabels(1.0, self.settings.loss.label_smoothing)],
             task=self.joint.task,
-            schedule=schedule,
+            schedule=msgspec.structs.replace(
+                schedule, learning_rate=schedule.trainer_learning_rate
+            ),
             seed=self.joint.seed,
             class_weights=self.prepared.class_weights,
-            view=(lambda epoch: _alone(part(view(epoch)))) if view else None,
+            view=(lambda epoch: _alone(part(view(epoch, rows)))) if view else None,
+            least_steps=self._least_steps,
             last_of_equals=True,  # a few messages of valid are soon all right
         )  # fmt: skip
         return fit.run(
             on_batch=lambda epoch, step, row: watch.on_batch(
                 before + epoch, step, fit.steps, _of(row)
             ),
-            on_epoch=lambda fit: watch.on_epoch(_told(fit.progress.history[-1], before), last),
+            on_epoch=lambda fit: watch.on_epoch(_told(fit.progress.history[-1], before), epochs),
         ).best_score
-
-    def _labelled(self, data: JointData) -> JointData:
-        """`data` without the examples that are for the student."""
-        return some_of(data, np.arange(len(data.targets) - self.unlabelled))
 
 
 def _alone(data: JointData) -> JointData:

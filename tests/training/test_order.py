@@ -32,6 +32,21 @@ def test_two_streams(unlabelled, beside):
     assert max(seen) < unlabelled
 
 
+@pytest.mark.parametrize(
+    ("least", "unlabelled", "beside", "passes"),
+    [(0, 0, 0, 1), (3, 0, 0, 1), (4, 0, 0, 2), (7, 0, 0, 3), (100, 20, 2, 4), (100, 19, 2, 4),
+     (100, 18, 2, 3), (100, 1, 2, 1), (5, 100, 1, 2)],
+)  # fmt: skip
+def test_an_epoch_is_as_many_passes_as_make_its_least_steps(least, unlabelled, beside, passes):
+    """Three steps a pass; no more passes than one over the second stream takes."""
+    order = Order(10, 4, unlabelled, beside, least)
+    assert (order.passes, order.steps) == (passes, 3 * passes)
+    own = [step[step < 10].tolist() for step in order.epoch(2, seed=1)]
+    assert [len(step) for step in own] == [4, 4, 2] * passes
+    expected = [np.random.default_rng([1, 2 * passes + i]).permutation(10) for i in range(passes)]
+    assert sum(own, []) == np.concatenate(expected).tolist()
+
+
 def test_an_epoch_depends_on_its_number_alone():
     order = Order(10, 4, 7, 3)
     first = [step.tolist() for step in order.epoch(5, seed=2)]

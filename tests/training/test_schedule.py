@@ -80,11 +80,6 @@ def test_weight_decay_shrinks_a_weight_without_gradient():
     assert changes(make_optimizer(Schedule(warmup=0.0), 0.1, 2), 0.0, 2) == [0.0, 0.0]
 
 
-@pytest.mark.parametrize(("examples", "steps"), [(1, 1), (4, 1), (5, 2), (8, 2), (9, 3)])
-def test_the_last_batch_may_be_smaller(examples, steps):
-    assert Schedule(batch_size=4).steps(examples) == steps
-
-
 @pytest.mark.parametrize(
     ("examples", "least", "most", "epochs"),
     [
@@ -94,7 +89,7 @@ def test_the_last_batch_may_be_smaller(examples, steps):
 )  # fmt: skip
 def test_few_examples_get_more_epochs(examples, least, most, epochs):
     schedule = Schedule(epochs=3, batch_size=4, min_updates=least, max_epochs=most, warmup=0.5)
-    found = schedule.for_examples(examples)
+    found = schedule.of_steps(-(-examples // 4))
     assert found.epochs == epochs
     assert (found.batch_size, found.min_updates, found.warmup) == (4, least, 0.5)
 

@@ -100,7 +100,7 @@ def test_settings_are_refused_before_a_sweep(tmp_path):
 def test_a_step_has_as_many_as_the_ratio_says():
     settings = make_settings("dense", [TAUGHT, {"unlabelled": {"ratio": 0.5}}])
     plan = plan_fit(ROWS, settings, unlabelled=MORE)
-    assert plan.joint.steps == 3  # of 40 rows, 16 in a step
+    assert plan.joint.steps == 6  # of 40 rows, 16 in a step, and twice, since 30 take 4 steps
     assert plan.unlabelled.count == 30 and len(plan.prepared.train.targets) == 70
     assert plan.data is ROWS
 
@@ -127,7 +127,7 @@ def test_hidden_labels_are_those_of_hide_labels():
     assert one.data.train.targets.tolist() == two.data.train.targets.tolist()
     assert one.hidden == len(rest) == 34 and two.hidden == 0 and one.examples == 6
     assert one.dropped == {"in valid or test": 5} == two.dropped and one.count == 29
-    assert found.joint.steps == 1 and found.data is ROWS
+    assert found.joint.steps == 2 and found.data is ROWS
 
 
 def test_both_kinds_of_inputs_without_a_label():
