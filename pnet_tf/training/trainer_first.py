@@ -75,7 +75,7 @@ class TrainerFirst:
     def _rounds(self, score: float, watch: Watch) -> None:
         """Learn from sure answers; end with the weights of the best round, or those of before."""
         most, schedule = self.settings.unlabelled.rounds, self.settings.schedule
-        best, worse = [v.numpy() for v in self.trainer.variables], 0
+        best, worse, done = [v.numpy() for v in self.trainer.variables], 0, 0
         for number in range(most):
             labelled, answers = self._sure_answers()
             steps = -(-(labelled + len(answers[0])) // schedule.batch_size)
@@ -83,8 +83,9 @@ class TrainerFirst:
             found = self._fit(
                 lambda data: with_answers(data, labelled, *answers),  # noqa: B023, used at once
                 msgspec.structs.replace(schedule, epochs=epochs, patience=epochs, min_updates=0),
-                watch, before=number * epochs, epochs=most * epochs,
+                watch, before=done, epochs=done + (most - number) * epochs,
             )  # fmt: skip
+            done += epochs
             worse = 0 if found > score else worse + 1
             if found >= score:
                 score, best = found, [v.numpy() for v in self.trainer.variables]
