@@ -36,7 +36,11 @@ TAUGHT: Mapping[str, Mapping[str, Any]] = {
         "schedule": {"epochs": 20, "min_updates": 3000},
         "unlabelled": {"ratio": 4.0},
     },
-    "image": {"loss": {"lambdas": {"distillation": 1.0}}},
+    "image": {
+        "trainer_first": True,
+        "loss": {"lambdas": {"distillation": 2.0}},
+        "schedule": {"min_updates": 2000},
+    },
     "dense": {"loss": {"lambdas": {"distillation": 1.0}}},
 }
 """Kind of input -> what lies over its recipe where a trainer answers inputs without labels."""

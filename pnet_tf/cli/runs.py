@@ -58,8 +58,8 @@ class _Train(Command):
               "class of train, drawn with --seed; the other examples are unlabelled.")  # fmt: skip
 @click.option("--trainer-weights", metavar="RUN", help="Start from the trainer of another run.")
 @click.option("--trainer-first/--jointly", default=None, help="The trainer learns alone and the "
-              "student then from its answers, or both at once [default: at once, but for texts "
-              "with --unlabelled].")  # fmt: skip
+              "student then from its answers, or both at once [default: at once, but for texts and "
+              "images with --unlabelled].")  # fmt: skip
 @click.option("--freeze-trainer", is_flag=True, help="Do not train the trainer.")
 @click.option("--projection", metavar="NAME", cls=Named, table=PROJECTIONS)
 @click.option("--projections", type=int, metavar="T", help="Number of projection functions.")

@@ -10,7 +10,7 @@ from pnet_tf.training.joint import JointFit
 from pnet_tf.training.pseudo_labels import some_of, sure_answers, with_answers
 from pnet_tf.training.types import JointData
 
-from .small import TAUGHT, features, same, untraced, weights
+from .small import PICTURES, TAUGHT, features, pictures, same, untraced, weights
 
 X, Y = features()
 DATA = make_dataset(X[:9], Y[:9], valid=(X[:6], Y[:6]))
@@ -115,3 +115,28 @@ def test_rounds_make_another_trainer_and_are_the_same_again():
         ]  # fmt: skip
     models = [weights(fitted.trainer.model) for fitted in found]
     assert same(models[1], models[2]) and not same(models[0], models[1])
+
+
+def test_pictures_are_changed_anew_for_the_trainer_too(monkeypatch):
+    """It looks at changed pictures with a label, then at them and at those it is sure of."""
+    x, y = pictures()
+    data = make_dataset(x[:6], y[:6], valid=(x[:4], y[:4]))
+    change = {"augment": {"shift": 2, "flip": False}, "trainer": {"name": "ff", "units": [4]},
+              "trainer_first": True, "unlabelled": {"rounds": 1, "confidence": 0.0}}  # fmt: skip
+    seen = []
+    epoch = JointFit._epoch
+
+    def watched(joint, on_batch):
+        epoch(joint, on_batch)
+        inputs = joint._arrays["student" if joint.trainer is None else "targets"].numpy()
+        seen.append((joint.trainer is None, joint.steps, inputs))
+
+    monkeypatch.setattr(JointFit, "_epoch", watched)
+    monkeypatch.setattr("pnet_tf.training.trainer_first.EPOCH_STEPS", 3)
+    with untraced():
+        fit(data, make_settings("image", [PICTURES, change]), unlabelled=x[6:])
+    trainers = [(steps, inputs) for alone, steps, inputs in seen if alone]
+    assert [(steps, len(inputs)) for steps, inputs in trainers] == [(3, 6)] * 2 + [(3, 40)] * 5
+    assert not np.array_equal(trainers[0][1], trainers[1][1])
+    assert not np.array_equal(trainers[2][1], trainers[3][1])
+    assert [len(targets) for alone, _, targets in seen if not alone] == [40, 40]
