@@ -75,7 +75,7 @@ def quick(monkeypatch):
         return replace(found, parts=parts)
 
     monkeypatch.setattr(parity, "check", lambda found, mode: found)
-    monkeypatch.setattr(settings, "read_recipe", alone)
+    monkeypatch.setattr(settings.making, "read_recipe", alone)
     monkeypatch.setattr(
         settings.Schedule, "of_steps",
         lambda self, steps: structs.replace(self, epochs=1, min_updates=0),

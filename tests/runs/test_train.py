@@ -72,8 +72,8 @@ def test_settings_decide_the_split(eager, sources, tmp_path, given):
 
 def test_a_recipe_decides_the_split_too(eager, sources, tmp_path, monkeypatch):
     recipe = {**make_settings("dense", ALONE).to_json(), "seed": 6, "valid_fraction": 0.4}
-    monkeypatch.setattr("pnet_tf.settings.recipe_names", lambda: ["mine"])
-    monkeypatch.setattr("pnet_tf.settings.read_recipe", lambda name: recipe)
+    monkeypatch.setattr("pnet_tf.settings.recipes.recipe_names", lambda: ["mine"])
+    monkeypatch.setattr("pnet_tf.settings.making.read_recipe", lambda name: recipe)
     train(sources["dense"], tmp_path / "run", recipe="mine")
     config = runs.read_run(tmp_path / "run").config
     expected = load_dataset(sources["dense"], seed=6, valid_fraction=0.4)

@@ -1,49 +1,18 @@
-"""Settings of a training run, typed and frozen: the one place that knows keys, ranges and defaults.
-
-A recipe is a JSON file in `pnet_tf/recipes`; a `--config` file has the same keys. `make_settings`
-lays changes over a recipe. Nested objects (`projection`, `head`, `trainer`, `loss`, `schedule`,
-`augment`, `graph`) are merged key by key, the terms of `loss` too, except that another `name`
-replaces the whole object, whose options would not fit it. `qat` belongs to a head: another head, or
-clusters, which int4 has no room for, end it unless they come with their own. `epochs` end
-`min_updates` likewise: who counts them gets so many.
-"""
+"""Keys of a training's settings: types, ranges, defaults, and what each is for."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from importlib import resources
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 import msgspec
 from msgspec import Meta
 
-from .data.limits import shown
-from .data.spec import InputSpec
-from .errors import InputError
-from .files import read_text
-from .names import PROJECTIONS
-from .parsing import Component, options_of, parse, to_plain
+from ..data.spec import InputSpec
+from ..errors import InputError
+from ..names import PROJECTIONS
+from ..parsing import Component, options_of, parse, to_plain
 
-WHOLE_VECTOR = frozenset({"structured", "dense"})  # projections with the same options
-DEFAULT_RECIPES = {"text": "text", "image": "image", "dense": "bits"}
-TAUGHT: Mapping[str, Mapping[str, Any]] = {
-    "text": {
-        "trainer": {"name": "tfidf"},
-        "trainer_first": True,
-        "loss": {"lambdas": {"distillation": 2.0}},
-        "schedule": {"epochs": 20, "min_updates": 3000},
-        "unlabelled": {"ratio": 4.0},
-    },
-    "image": {
-        "trainer_first": True,
-        "loss": {"lambdas": {"distillation": 2.0}},
-        "schedule": {"min_updates": 2000},
-    },
-    "dense": {"loss": {"lambdas": {"distillation": 1.0}}},
-}
-"""Kind of input -> what lies over its recipe where a trainer answers inputs without labels."""
 QatMode: TypeAlias = Literal["none", "int8", "int4"]
 QAT_MODES: tuple[str, ...] = get_args(QatMode)
 FEWEST_CLUSTERS, MOST_CLUSTERS, MOST_SPARSE = 2, 256, 0.95
@@ -313,155 +282,3 @@ class StudentConfig(_Frozen, frozen=True):
 def parse_settings(value: Any, where: str = "") -> Settings:
     """Whole settings from plain JSON; `where` begins the InputError's sentence."""
     return parse(value, Settings, where)
-
-
-def recipe_names() -> list[str]:
-    """Names that `--recipe` takes."""
-    folder = resources.files("pnet_tf") / "recipes"
-    return sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".json"))
-
-
-def read_recipe(name: str) -> dict[str, Any]:
-    """The recipe `name`; raises InputError when there is none."""
-    if name not in recipe_names():
-        raise InputError(f"recipe must be one of {', '.join(recipe_names())}, got {shown(name)}")
-    text = (resources.files("pnet_tf") / "recipes" / f"{name}.json").read_text(encoding="utf-8")
-    return json.loads(text)
-
-
-def read_config_file(path: str | Path) -> dict[str, Any]:
-    """A `--config` file; raises InputError unless it is a JSON object of settings."""
-    try:
-        content = json.loads(read_text(path), parse_constant=_no_constant)
-    except RecursionError:
-        raise InputError(f"{path} is not JSON: nested too deeply") from None
-    except ValueError as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"{path} is not JSON: {error}") from None
-    if not isinstance(content, dict):
-        raise InputError(f"{path} must hold a JSON object, found {type(content).__name__}")
-    return content
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no number of JSON")
-
-
-def make_settings(
-    kind: str,
-    changes: Mapping[str, Any] | Sequence[Mapping[str, Any]] = (),
-    *,
-    recipe: str | None = None,
-    taught: bool = False,
-) -> Settings:
-    """The whole settings for inputs of `kind`: a recipe, then the changes in turn.
-
-    Without `recipe` it is the kind's default; for images with a projection of the whole image, the
-    recipe of that. Where a trainer answers inputs without labels (`taught`, or the changes name
-    some), TAUGHT lies over the recipe. Raises InputError for a key that does not exist or a value
-    outside its range.
-    """
-    changes = _changes(changes)
-    asked = _merged(changes)
-    name = asked.get("projection", {}).get("name")
-    whole = isinstance(name, str) and name in WHOLE_VECTOR
-    default = "bits" if whole else DEFAULT_RECIPES[kind]
-    answered = asked.get("trainer", {}).get("name") != "none"
-    over = [TAUGHT[kind]] if answered and (taught or _names_unlabelled(asked)) else []
-    return parse_settings(_merged([read_recipe(recipe or default), *over, *changes]))
-
-
-def _names_unlabelled(asked: Mapping[str, Any]) -> bool:
-    """Whether changes name inputs without labels, or ways to have some."""
-    given = (
-        asked.get("unlabelled", {}).get("inputs"),
-        asked.get("labels_per_class"),
-        asked.get("augment", {}).get("transfer"),
-    )
-    return any(value is not None for value in given)
-
-
-def _changes(given: Any) -> list[Mapping[str, Any]]:
-    many = given if isinstance(given, list | tuple) else [given]
-    found = [{} if change is None else change for change in many]
-    for change in found:
-        if not isinstance(change, Mapping):
-            raise InputError(f"settings must be an object of changes, got {shown(change)}")
-    return found
-
-
-_OBJECTS = ("projection", "head", "trainer", "loss", "schedule", "augment", "graph",
-            "unlabelled")  # fmt: skip
-_COMMENTS = ("description", "$schema")
-"""Keys of a file that are for people and their editors."""
-
-
-def _merged(changes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    merged: dict[str, Any] = {}
-    for change in changes:
-        merged = _merge(merged, change)
-    return merged
-
-
-def _merge(settings: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(settings)
-    for key, value in change.items():
-        if key in _COMMENTS:
-            continue
-        if key not in Settings.__struct_fields__:
-            known = ", ".join(Settings.__struct_fields__)
-            raise InputError(f"setting must be one of {known}, got {shown(key)}")
-        if key in _OBJECTS:
-            value = _merge_object(key, settings.get(key, {}), value)
-        if key == "loss":
-            value = _merge_terms(settings.get(key, {}), value)
-        merged[key] = value
-    before, after = settings.get("head", {}).get("name"), merged.get("head", {}).get("name")
-    other_head = before is not None and before != after
-    if "qat" not in change and (other_head or change.get("cluster")):
-        merged["qat"] = "none"
-    schedule = change.get("schedule", {})
-    if "epochs" in schedule and "min_updates" not in schedule:
-        merged["schedule"] = {**merged["schedule"], "min_updates": 0}
-    return merged
-
-
-def _merge_object(key: str, old: Mapping[str, Any], new: Any) -> dict[str, Any]:
-    if not isinstance(new, Mapping):
-        raise InputError(f"setting {key!r} must be an object, got {shown(new)}")
-    before = old.get("name")
-    after = new.get("name", before)
-    both_whole = all(isinstance(n, str) and n in WHOLE_VECTOR for n in (before, after))
-    replaced = before not in (None, after) and not both_whole
-    return dict(new) if replaced else {**old, **new}
-
-
-def _merge_terms(old: Mapping[str, Any], merged: Mapping[str, Any]) -> dict[str, Any]:
-    """`merged` with its `lambdas` by name laid over the old ones, and its `terms` likewise."""
-    found = dict(merged)
-    if isinstance(found.get("lambdas"), Mapping):
-        before = old.get("lambdas", LossSettings().lambdas)
-        found["lambdas"] = _by_name(before, found["lambdas"])
-    before, terms = old.get("terms"), found.get("terms")
-    if isinstance(before, Mapping) and isinstance(terms, Mapping):
-        found["terms"] = {**before, **{n: _over(before.get(n), o) for n, o in terms.items()}}
-    return found
-
-
-def _by_name(before: Any, weights: Mapping[str, Any]) -> Any:
-    """The three weights of `before`, with those that are named."""
-    for name, weight in weights.items():
-        if name not in STANDARD_TERMS:
-            raise InputError(
-                f"loss.lambdas names {', '.join(STANDARD_TERMS)}, got {shown(name)}; "
-                "a further term has its weight in loss.terms"
-            )
-        parse(weight, Weight, f"loss.lambdas.{name} ")
-    if not isinstance(before, list | tuple) or len(before) != len(STANDARD_TERMS):
-        return before  # refused later
-    return [weights.get(name, x) for name, x in zip(STANDARD_TERMS, before, strict=True)]
-
-
-def _over(old: Any, new: Any) -> Any:
-    return {**old, **new} if isinstance(old, Mapping) and isinstance(new, Mapping) else new
