@@ -39,9 +39,11 @@ from pnet_tf.search.records import SweepReport
 from pnet_tf.settings import (
     DEFAULT_RECIPES,
     Augment,
+    GraphSettings,
     LossSettings,
     Schedule,
     Settings,
+    UnlabelledSettings,
     read_recipe,
     recipe_names,
 )
@@ -150,6 +152,8 @@ def settings_page() -> str:
         ("loss", "LossSettings", LossSettings),
         ("schedule", "Schedule", Schedule),
         ("augment", "Augment", Augment),
+        ("graph", "GraphSettings", GraphSettings),
+        ("unlabelled", "UnlabelledSettings", UnlabelledSettings),
     ):
         page += [f"\n## {title}\n\n", _text(made), "\n\n",
                  settings_table(made, definitions[name]["properties"])]  # fmt: skip

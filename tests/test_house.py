@@ -68,6 +68,26 @@ def broken_links(files):
     return problems
 
 
+def broken_anchors(path):
+    """Links of a Markdown page to headings that it does not have."""
+    text = path.read_text(encoding="utf-8")
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    known = {re.sub(r"[^\w\- ]", "", title).strip().lower().replace(" ", "-") for title in headings}
+    links = re.findall(r"\]\(#([^)]+)\)", text)
+    return [f"{path.name}#{name}" for name in links if name not in known]
+
+
+def test_links_within_a_page_lead_to_a_heading(tracked):
+    pages = [path for path in tracked if path.suffix == ".md"]
+    assert [found for path in pages for found in broken_anchors(path)] == []
+
+
+def test_broken_anchor_is_found(tmp_path):
+    page = tmp_path / "a.md"
+    page.write_text("# A `b`, c\n[x](#a-b-c) [y](#b)\n")
+    assert broken_anchors(page) == ["a.md#b"]
+
+
 def test_no_tracked_file_is_large(tracked):
     assert len(tracked) > 50
     assert too_large(tracked) == []

@@ -2,10 +2,10 @@
 
 A recipe is a JSON file in `pnet_tf/recipes`; a `--config` file has the same keys. `make_settings`
 lays changes over a recipe. Nested objects (`projection`, `head`, `trainer`, `loss`, `schedule`,
-`augment`, `graph`) are merged key by key, the terms of `loss` too, except that another `name`
-replaces the whole object, whose options would not fit it. `qat` belongs to a head: another head, or
-clusters, which int4 has no room for, end it unless they come with their own. `epochs` end
-`min_updates` likewise: who counts them gets so many.
+`augment`, `graph`, `unlabelled`) are merged key by key, the terms of `loss` too, except that
+another `name` replaces the whole object, whose options would not fit it. `qat` belongs to a head:
+another head, or clusters, which int4 has no room for, end it unless they come with their own.
+`epochs` end `min_updates` likewise: who counts them gets so many.
 """
 
 from .fields import (

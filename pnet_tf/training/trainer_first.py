@@ -25,8 +25,6 @@ from .types import JointData, Metrics, Watch
 
 LEAST_WAIT = 5
 """Epochs without a better trainer, at least, before its training ends."""
-
-
 _ROUND_EPOCHS, _ROUND_UPDATES = 5, 1000
 """Of a round at most; one epoch at least."""
 _MOST_WORSE = 2
