@@ -64,6 +64,7 @@ setup(
     package_data={
         "pnet_tf": ["py.typed", "recipes/*.json"],
         "pnet_tf.data": ["samples/**/*"],
+        "pnet_tf.packing": ["dictionary.bin"],
         "pnet_tf.page": ["web/*"],
         "pnet_tf.smart_reply": ["banned_words.txt", "polarity.txt"],
     },

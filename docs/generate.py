@@ -27,6 +27,7 @@ from pnet_tf.export.report import ExportReport
 from pnet_tf.files import MOST_TEXT_BYTES
 from pnet_tf.graph import PropagationReport
 from pnet_tf.names import HEADS, LOSS_TERMS, PROJECTIONS, QUANTIZATIONS, TRAINERS, Names
+from pnet_tf.packing.container import PackReport
 from pnet_tf.page.make import WrittenPage
 from pnet_tf.parsing import allowed, options_of, to_plain
 from pnet_tf.report.make import WrittenReport
@@ -67,6 +68,8 @@ _RESULTS: Mapping[str, tuple[type, ...]] = {
     "teach": (TeachReport,),
     "label-next": (LabelNextReport,),
     "export": (ExportReport,),
+    "pack": (PackReport,),
+    "unpack": (PackReport,),
     "evaluate": (Evaluation, RunEvaluation),
     "predict": (Answer,),
     "inspect": (ModelInfo,),

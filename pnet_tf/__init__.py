@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from .heads.sequence import sequence_head as sequence_head
     from .model import ProjectionNet as ProjectionNet
     from .model import build_student as build_student
+    from .packing.container import pack as pack
+    from .packing.container import unpack as unpack
     from .page.make import write_page as write_page
     from .projections.base import Projection as Projection
     from .projections.dense import DenseProjection as DenseProjection
@@ -133,12 +135,14 @@ _MODULES = {
     "make_dataset": "data",
     "make_graph": "graph",
     "make_settings": "settings",
+    "pack": "packing.container",
     "plan_fit": "training.fit",
     "propagate": "graph",
     "read_graph": "graph",
     "resume": "runs.train",
     "sequence_head": "heads.sequence",
     "train": "runs.train",
+    "unpack": "packing.container",
     "write_page": "page.make",
     "write_report": "report.make",
 }

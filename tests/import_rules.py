@@ -17,7 +17,7 @@ FLOORS = (
     {"data", KERAS},
     {"parsing", "metrics", "batches", "_tflite"},
     {"calibration", "settings", "tflite", "graph"},
-    {"projections"},
+    {"projections", "packing"},
     {"heads", "compress"},
     {"model", "trainers"},
     {"training", "export"},
@@ -32,10 +32,10 @@ FLOORS = (
 
 RUNTIME_ONLY = (
     "__init__", "cli", "console", "data", "errors", "files", "metrics", "names",
-    "options", "page", "parsing", "runs.__init__", "runs.own", "search.__init__", "search.child",
-    "search.children", "search.pareto", "search.plan", "settings", "smart_reply.__init__",
-    "smart_reply.evaluate", "smart_reply.inventory", "smart_reply.reliability",
-    "smart_reply.responses", "tflite", "version", "watches",
+    "options", "packing", "page", "parsing", "runs.__init__", "runs.own", "search.__init__",
+    "search.child", "search.children", "search.pareto", "search.plan", "settings",
+    "smart_reply.__init__", "smart_reply.evaluate", "smart_reply.inventory",
+    "smart_reply.reliability", "smart_reply.responses", "tflite", "version", "watches",
 )  # fmt: skip
 """Modules, or packages, that must import without TensorFlow."""
 

@@ -25,6 +25,8 @@ for _command in (
     files.predict,
     files.inspect,
     files.benchmark,
+    files.pack,
+    files.unpack,
     page.page,
     page.report,
     files.android,

@@ -14,6 +14,7 @@ from ..console.files import (
     show_evaluation,
     show_export,
     show_info,
+    show_packed,
     show_predictions,
 )
 from ..errors import InputError
@@ -141,3 +142,27 @@ def android(model: str, project: str, json_path: str | None) -> None:
 
     report = put_into_apps(model, project)
     give(report, json_path, lambda: show_apps(report))
+
+
+@click.command(cls=Command)
+@click.argument("file")
+@click.option("--out", required=True, metavar="FILE", help="Container to write, usually .ptz.")
+@json_option
+def pack(file: str, out: str, json_path: str | None) -> None:
+    """Write FILE, a .tflite, in fewer bytes for a download."""
+    from ..packing.container import pack_file
+
+    report = pack_file(file, out)
+    give(report, json_path, lambda: show_packed(report))
+
+
+@click.command(cls=Command)
+@click.argument("file")
+@click.option("--out", required=True, metavar="FILE", help="File to write.")
+@json_option
+def unpack(file: str, out: str, json_path: str | None) -> None:
+    """Write the very bytes that were packed into FILE."""
+    from ..packing.container import unpack_file
+
+    report = unpack_file(file, out)
+    give(report, json_path, lambda: show_packed(report))

@@ -10,6 +10,7 @@ from .screen import OUT, pairs, percent, printable, say
 
 if TYPE_CHECKING:
     from ..export.report import ExportReport
+    from ..packing.container import PackReport
     from ..tflite.apps import AppReport
     from ..tflite.benchmark import BenchmarkResult
     from ..tflite.inspect import ModelInfo
@@ -157,3 +158,13 @@ def show_apps(report: AppReport) -> None:
         }
     )
     say("Build them in Android Studio, or by make android.")
+
+
+def show_packed(report: PackReport) -> None:
+    """The end of `pack` and `unpack`."""
+    pairs({
+        "file": report.file,
+        "content": f"{report.size_bytes:,} bytes, SHA-256 {report.sha256}",
+        "packed": f"{report.packed_bytes:,} bytes, {report.ratio:.1%} of it; "
+                  f"zipped it has {report.zipped_bytes:,}",
+    })  # fmt: skip

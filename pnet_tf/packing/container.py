@@ -1,0 +1,119 @@
+"""A `.ptz`: one file, losslessly in fewer bytes; `docs/packing.md` specifies it.
+
+    "PTZ" | version, 1 byte | size, uint32 | CRC-32 of what follows | 16 bytes of SHA-256 | payload
+
+Little-endian; `size` and the hash are those of the content. The CRC says at once that a download is
+damaged, the hash that what was unpacked is what was packed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import struct
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from ..errors import InputError, WorkError
+from ..files import atomic_write_bytes, check_target, read_bytes
+from ..tflite.counts import zipped_bytes
+from .decoder import decode
+
+VERSION = 1
+MOST_BYTES = 1 << 26
+"""Of a content: what a reader may have to hold."""
+_MAGIC = b"PTZ"
+_HEADER = struct.Struct("<3sBII16s")
+_AFTER_CRC = 12
+
+
+@dataclass(frozen=True)
+class PackReport:
+    """`ratio` is packed_bytes / size_bytes, `zipped_bytes` the content deflated."""
+
+    file: str
+    size_bytes: int
+    packed_bytes: int
+    ratio: float
+    zipped_bytes: int
+    sha256: str
+
+
+def pack(content: bytes) -> bytes:
+    """The container of a content, a `.tflite` or any other file.
+
+    The weights of a TFLite model are written symbol by symbol at their entropy, all else as
+    literals and matches. Raises InputError for no bytes and for more than MOST_BYTES.
+    """
+    from .encoder import encode
+    from .parts import parts_of
+
+    if not content:
+        raise InputError("there is nothing to pack: the file is empty")
+    if len(content) > MOST_BYTES:
+        raise InputError(f"{len(content):,} bytes are too many to pack; {MOST_BYTES:,} are allowed")
+    body = hashlib.sha256(content).digest()[:16] + encode(content, parts_of(content), dictionary())
+    return struct.pack("<3sBII", _MAGIC, VERSION, len(content), zlib.crc32(body)) + body
+
+
+def unpack(packed: bytes) -> bytes:
+    """The very bytes that were packed; raises InputError for anything but a whole container."""
+    if packed[:3] != _MAGIC:
+        raise InputError("this is no packed file: it does not begin with PTZ")
+    if len(packed) < _HEADER.size:
+        raise InputError("the packed file is cut off within its first bytes")
+    _, version, size, crc, digest = _HEADER.unpack_from(packed)
+    if version != VERSION:
+        raise InputError(f"the packed file has version {version}; this reads version {VERSION}")
+    if zlib.crc32(packed[_AFTER_CRC:]) != crc:
+        raise InputError("the packed file is damaged: its checksum is another")
+    if not 0 < size <= MOST_BYTES:
+        raise InputError(f"the packed file says {size:,} bytes; 1 to {MOST_BYTES:,} are allowed")
+    content = decode(packed[_HEADER.size :], dictionary(), size)
+    if hashlib.sha256(content).digest()[:16] != digest:
+        raise InputError("the packed file is damaged: what it holds has another hash")
+    return content
+
+
+def pack_file(path: str | os.PathLike[str], out: str | os.PathLike[str]) -> PackReport:
+    """Pack a file into another; its content is unpacked again before it is written."""
+    target = check_target(out)
+    content = read_bytes(path, MOST_BYTES)
+    packed = pack(content)
+    if unpack(packed) != content:  # never seen; a wrong container would be worse than none
+        raise WorkError(f"{os.fspath(path)} does not come back as it was; nothing is written")
+    atomic_write_bytes(target, packed)
+    return _report(str(target), content, packed)
+
+
+def unpack_file(path: str | os.PathLike[str], out: str | os.PathLike[str]) -> PackReport:
+    """Unpack a container into a file; nothing is written unless its hash agrees."""
+    target = check_target(out)
+    packed = read_bytes(path, 2 * MOST_BYTES)
+    content = _in_file(path, lambda: unpack(packed))
+    atomic_write_bytes(target, content)
+    return _report(str(target), content, packed)
+
+
+def _in_file(path: str | os.PathLike[str], read: Callable[[], bytes]) -> bytes:
+    try:
+        return read()
+    except InputError as error:
+        raise InputError(f"{os.fspath(path)}: {error}") from None
+
+
+def _report(file: str, content: bytes, packed: bytes) -> PackReport:
+    return PackReport(
+        file=file, size_bytes=len(content), packed_bytes=len(packed),
+        ratio=round(len(packed) / len(content), 4), zipped_bytes=zipped_bytes(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+    )  # fmt: skip
+
+
+@cache
+def dictionary() -> bytes:
+    """What comes before the first byte of a content; `scripts/packing_dictionary.py` makes it."""
+    return files(__package__).joinpath("dictionary.bin").read_bytes()
