@@ -20,6 +20,7 @@ from rich.progress import (
 )
 
 if TYPE_CHECKING:
+    from .compress.choose import Trial
     from .graph import Step
     from .smart_reply.progress import Progress as BuildProgress
 
@@ -94,6 +95,23 @@ class SweepWatch(_Watch):
     def __call__(self, done: int, planned: int) -> None:
         """Move the bar."""
         self._show(done, planned)
+
+
+class TrialWatch(_Watch):
+    """One line: how many trials of a compression are done, and a line for each that was kept."""
+
+    def __init__(self) -> None:
+        columns = TextColumn("trial {task.completed}"), BarColumn(20), TimeElapsedColumn()
+        super().__init__(*columns, TextColumn("{task.fields[best]}"), best="")
+
+    def __call__(self, trial: Trial) -> None:
+        """Move the bar."""
+        line = f"{trial.size_bytes:,} bytes, score {trial.score:.4f}"
+        if trial.kept:
+            self._progress.console.print(f"trial {trial.number}: {line}", markup=False)
+            self._show(trial.number, best=line)
+        else:
+            self._show(trial.number)
 
 
 class StepWatch(_Watch):

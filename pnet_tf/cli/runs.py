@@ -85,7 +85,7 @@ class _Train(Command):
     help="Quantisation-aware training; int8 unless another is said.",
 )  # fmt: skip
 @click.option("--prune", type=float, metavar="S", help="Share of each matrix made 0, 0..0.95.")
-@click.option("--cluster", type=int, metavar="N", help="Distinct values of each matrix, 2..256.")
+@click.option("--cluster", type=int, metavar="N", help="Values of a matrix beside zeros, 2..256.")
 @click.option("--seed", type=int)
 @click.option("--resume", is_flag=True, help="Go on with RUN from its last checkpoint.")
 @trust_option

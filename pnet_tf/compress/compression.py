@@ -50,7 +50,7 @@ class Compression:
 
     Pruning: `prune` of each matrix, growing by the cubic schedule of Zhu & Gupta 2017 (arXiv
     1710.01878) from `PRUNE_FROM` to `PRUNE_TO` of all steps, then fixed. Clustering: from
-    `CLUSTER_FROM` on, each matrix has `cluster` values, its zeros among them; they are the means of
+    `CLUSTER_FROM` on, each matrix has `cluster` values beside its zeros; they are the means of
     their latent weights, taken anew at each step (after Han et al. 2016, arXiv 1510.00149).
     Biases, batch norms and fixed filters are left alone.
     """
@@ -152,12 +152,11 @@ def _matrix(
     plan: CompressionPlan,
 ) -> _Matrix:
     held = weight.shape if plan.cluster else [0]
-    number = max(plan.cluster - (plan.prune > 0), 0)  # the zero is not stored
     return _Matrix(
         weight, bias, norm,
         mask=tf.Variable(tf.ones(weight.shape, tf.bool), trainable=False),
         latent=tf.Variable(tf.zeros(held), trainable=False),
-        centroids=tf.Variable(tf.zeros([number]), trainable=False),
+        centroids=tf.Variable(tf.zeros([plan.cluster]), trainable=False),
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What is asked of the weights of a head, and at which step of a training each phase begins."""
+"""What is asked of weights, and at which step of a head's training each phase begins."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from numbers import Real
 
 from ..errors import InputError
 
-MOST_SPARSE, FEWEST_CLUSTERS, MOST_CLUSTERS = 0.95, 2, 256
+MOST_SPARSE, FEWEST_CLUSTERS, MOST_CLUSTERS = 0.9999, 2, 4096
+METHODS = ("cws", "pws", "uq", "ecsq")
 PRUNE_FROM, PRUNE_TO, CLUSTER_FROM = 0.1, 0.6, 0.7
 """Shares of all steps: pruning grows between the first two, clusters begin at the third."""
 MASK_UPDATES = 100
@@ -15,24 +16,28 @@ MASK_UPDATES = 100
 
 @dataclass(frozen=True)
 class CompressionPlan:
-    """`prune`: share of each weight matrix that ends as 0; `cluster`: its number of values.
+    """`prune`: share of each weight tensor that ends as 0; `cluster`: its number of other values.
 
-    0 switches either off. Steps are counted from 1, the first update. Raises InputError unless
-    prune is 0..0.95 and cluster 0 or 2..256.
+    0 switches either off. `method` chooses the values (see `sharing`); heads that train are shared
+    by "cws". Steps are counted from 1, the first update. Raises InputError unless prune is
+    0..0.9999 and cluster 0 or 2..4096.
     """
 
     prune: float = 0.0
     cluster: int = 0
+    method: str = METHODS[0]
 
     def __post_init__(self) -> None:
         if not isinstance(self.prune, Real) or not 0.0 <= self.prune <= MOST_SPARSE:
             raise InputError(f"prune must be 0..{MOST_SPARSE}, got {self.prune!r}")
-        numbers = (0, *range(FEWEST_CLUSTERS, MOST_CLUSTERS + 1))
-        if type(self.cluster) is not int or self.cluster not in numbers:
+        known = type(self.cluster) is int
+        if not known or self.cluster and not FEWEST_CLUSTERS <= self.cluster <= MOST_CLUSTERS:
             raise InputError(
                 f"cluster must be {FEWEST_CLUSTERS}..{MOST_CLUSTERS} or 0 for none, "
                 f"got {self.cluster!r}"
             )
+        if self.method not in METHODS:
+            raise InputError(f"method must be one of {', '.join(METHODS)}, got {self.method!r}")
 
     @property
     def active(self) -> bool:

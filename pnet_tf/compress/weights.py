@@ -29,15 +29,15 @@ def masked(weights: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
 def linear_centroids(weights: tf.Tensor, mask: tf.Tensor, clusters: int) -> tf.Tensor:
     """Rising first values of `clusters` clusters, evenly spaced (Han et al. 2016, section 3.2).
 
-    From the least weight to the greatest; where `mask` has a False, 0 is one of the clusters and
-    left out of the answer, and the others are shared by the negative and the positive weights in
-    the proportion of their numbers (TFMOT's sparsity-preserving form).
+    From the least weight to the greatest; where `mask` has a False, 0 is kept apart, not counted,
+    and the values are shared by the negative and the positive weights in the proportion of their
+    numbers (TFMOT's sparsity-preserving form).
     """
     sparse = not bool(tf.reduce_all(mask))
     flat = tf.reshape(masked(weights, mask), [-1])
-    values = _keras.linear_centroids(flat, clusters, sparse)
+    values = _keras.linear_centroids(flat, clusters + int(sparse), sparse)
     values = tf.boolean_mask(values, values != 0.0) if sparse else values
-    missing = clusters - int(sparse) - tf.size(values)
+    missing = clusters - tf.size(values)
     return tf.sort(tf.pad(values, [[0, missing]]))
 
 

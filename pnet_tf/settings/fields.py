@@ -222,7 +222,7 @@ class Settings(_Frozen, frozen=True):
         float, Meta(ge=0, le=MOST_SPARSE, description="Share of each matrix of the head made 0.")
     ] = 0.0
     cluster: Annotated[
-        int, Meta(ge=0, le=MOST_CLUSTERS, description="Distinct values of each matrix; 0: any.")
+        int, Meta(ge=0, le=MOST_CLUSTERS, description="Values of a matrix beside zeros; 0: any.")
     ] = 0
     valid_fraction: Annotated[
         float, Meta(gt=0, lt=1, description="Share of train held out where the data bring no "

@@ -1,25 +1,32 @@
 import pytest
 
-from pnet_tf.compress.plan import CompressionPlan
+from pnet_tf.compress.plan import METHODS, CompressionPlan
+from pnet_tf.compress.sharing import SHARING
 from pnet_tf.errors import InputError
 
 
-@pytest.mark.parametrize("share", [1.0, -0.1, 0.951, float("nan"), "half", True])
+@pytest.mark.parametrize("share", [1.0, -0.1, 0.99991, float("nan"), "half", True])
 def test_a_share_outside_its_range_is_refused(share):
-    with pytest.raises(InputError, match=r"prune must be 0..0.95, got"):
+    with pytest.raises(InputError, match=r"prune must be 0..0.9999, got"):
         CompressionPlan(prune=share)
 
 
-@pytest.mark.parametrize("number", [1, 300, 257, -16, 16.0, 2.5, True, "16"])
+@pytest.mark.parametrize("number", [1, 4097, -16, 16.0, 2.5, True, "16"])
 def test_a_number_of_clusters_outside_its_range_is_refused(number):
-    with pytest.raises(InputError, match=r"cluster must be 2..256 or 0 for none, got"):
+    with pytest.raises(InputError, match=r"cluster must be 2..4096 or 0 for none, got"):
         CompressionPlan(cluster=number)
 
 
 def test_the_ends_of_the_ranges_are_allowed():
     assert not CompressionPlan(0, 0).active
     assert CompressionPlan(0.95).active and CompressionPlan(0.0, 2).active
-    assert CompressionPlan(0.0, 256).active
+    assert CompressionPlan(0.0, 4096).active and CompressionPlan(0.9999).active
+
+
+def test_a_method_that_does_not_exist_is_refused():
+    with pytest.raises(InputError, match="method must be one of cws, pws, uq, ecsq, got 'kmeans'"):
+        CompressionPlan(cluster=4, method="kmeans")
+    assert list(SHARING) == list(METHODS)
 
 
 def test_steps_by_hand():

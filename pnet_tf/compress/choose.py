@@ -1,0 +1,267 @@
+"""The smallest plans that keep a model's score: tried, retrained and measured on valid.
+
+First one plan for all tensors, by bisection of a ladder; then each tensor by itself, the largest
+first, until no smaller step keeps the loss; then the other ways to choose values. What was tried is
+on disk at once, so that a killed search goes on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import numpy as np
+
+from .._keras import keras, require_keras
+from ..errors import InputError
+from ..files import atomic_write_bytes, atomic_write_text, check_writable, read_text
+from .network import (
+    CompressedModel,
+    coded_bytes,
+    compress_model,
+    load_coded,
+    save_coded,
+    tensors_of,
+)
+from .plan import METHODS, CompressionPlan
+
+PRUNED = (0.0, 0.3, 0.5, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.985, 0.99, 0.993, 0.995)
+CLUSTERED = (64, 32, 24, 16, 12, 8, 6, 5, 4, 3, 2)
+SEARCH, TRIALS, WEIGHTS = "search.json", "trials.jsonl", "weights.pnc"
+"""In the folder: what is searched, a line for each trial, all weights of the smallest."""
+
+Plans = dict[str, CompressionPlan]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Plans that were tried: `score` on valid, bytes of all weights coded, whether it was kept."""
+
+    number: int
+    plans: dict[str, dict[str, Any]]
+    score: float
+    size_bytes: int
+    kept: bool
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a search came to; scores on valid, `ratio` is float32_bytes / size_bytes."""
+
+    base_score: float
+    score: float
+    float32_bytes: int
+    size_bytes: int
+    ratio: float
+    trials: int
+    plans: dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Trainable:
+    """A model with what a trial needs: `fit(compressed)` retrains it, `score(model)` measures it.
+
+    A greater score is better. `fit` must compile the model that it gets.
+    """
+
+    model: keras.Model
+    fit: Callable[[CompressedModel], Any]
+    score: Callable[[keras.Model], float]
+
+
+def choose_plans(
+    net: Trainable,
+    folder: str | os.PathLike[str],
+    keep_loss: float,
+    *,
+    seed: int = 0,
+    show: Callable[[Trial], Any] = lambda trial: None,
+) -> Choice:
+    """Search until nothing smaller has a score of at least the model's own less `keep_loss`.
+
+    `folder` holds the trials and the weights of the smallest; called again, it goes on there. At
+    the end `net.model` has these weights. Raises InputError for a `keep_loss` below 0, a folder
+    of another search, and a model without weights to compress.
+    """
+    require_keras(net.model, keras.Model, "model")
+    if not keep_loss >= 0:
+        raise InputError(f"keep_loss must be 0 or more, got {keep_loss!r}")
+    return _Search(net, Path(folder), keep_loss, seed, show).run()
+
+
+class _Search:
+    def __init__(
+        self,
+        net: Trainable,
+        folder: Path,
+        keep_loss: float,
+        seed: int,
+        show: Callable[[Trial], Any],
+    ) -> None:
+        self.net, self.folder, self.seed, self.show = net, folder, seed, show
+        self.names = list(tensors_of(net.model))
+        if not self.names:
+            raise InputError(f"model {net.model.name!r} has no weight tensor to compress")
+        self.original = net.model.get_weights()
+        self.weights, self.plans = self.original, Plans()
+        self.base = float(net.score(net.model))
+        self.least = self.base - keep_loss
+        self.float32_bytes = 4 * sum(weight.size for weight in self.original)
+        self.size, self.score = self.float32_bytes, self.base
+        self.done = _begin(folder, self._identity(keep_loss))
+        self.number = self.best = 0
+
+    def _identity(self, keep_loss: float) -> dict[str, Any]:
+        """What must be equal for a search to go on."""
+        digest = hashlib.sha256(b"".join(weight.tobytes() for weight in self.original))
+        return {"names": self.names, "weights": digest.hexdigest(), "base_score": self.base,
+                "keep_loss": keep_loss, "seed": self.seed}  # fmt: skip
+
+    def run(self) -> Choice:
+        self._one_for_all()
+        self._each()
+        self._methods()
+        self.net.model.set_weights(self.weights)
+        save_coded(self.net.model, self.folder / WEIGHTS)
+        return Choice(
+            base_score=self.base, score=self.score, float32_bytes=self.float32_bytes,
+            size_bytes=self.size, ratio=round(self.float32_bytes / self.size, 2),
+            trials=self.number, plans=_plain(self.plans),
+        )  # fmt: skip
+
+    def _one_for_all(self) -> None:
+        """Bisect pruning at the most values, then values at that pruning."""
+        low, high = -1, len(PRUNED)
+        while high - low > 1:
+            middle = (low + high) // 2
+            plan = CompressionPlan(PRUNED[middle], CLUSTERED[0])
+            low, high = (middle, high) if self._try(self._all(plan)) else (low, middle)
+        if low < 0:
+            return
+        first, last = 0, len(CLUSTERED)
+        while last - first > 1:
+            middle = (first + last) // 2
+            plan = CompressionPlan(PRUNED[low], CLUSTERED[middle])
+            first, last = (middle, last) if self._try(self._all(plan)) else (first, middle)
+
+    def _each(self) -> None:
+        """One step of one tensor at a time, the largest first; one that fails is not repeated."""
+        failed: set[tuple[str, str]] = set()
+        while True:
+            steps = [step for step in self._steps() if step[:2] not in failed]
+            if not steps:
+                return
+            for name, kind, plan in steps:
+                if not self._try({**self.plans, name: plan}):
+                    failed.add((name, kind))
+
+    def _steps(self) -> Iterator[tuple[str, str, CompressionPlan]]:
+        sizes = {name: int(np.prod(v.shape)) for name, v in tensors_of(self.net.model).items()}
+        for name in sorted(self.names, key=lambda name: -sizes[name]):
+            plan = self.plans.get(name, CompressionPlan())
+            more = next((p for p in PRUNED if p > plan.prune), None)
+            fewer = next((k for k in CLUSTERED if not plan.cluster or k < plan.cluster), None)
+            if more is not None:
+                yield name, "prune", replace(plan, prune=more)
+            if fewer is not None:
+                yield name, "cluster", replace(plan, cluster=fewer)
+
+    def _methods(self) -> None:
+        for method in METHODS:
+            if self.plans and method != next(iter(self.plans.values())).method:
+                self._try({name: replace(plan, method=method) for name, plan in self.plans.items()})
+
+    def _all(self, plan: CompressionPlan) -> Plans:
+        return dict.fromkeys(self.names, plan)
+
+    def _try(self, plans: Plans) -> bool:
+        """Whether plans make a smaller model that keeps the loss; if so it is the best so far."""
+        self.number += 1
+        if self.number <= len(self.done):
+            trial = self.done[self.number - 1]
+            if trial.plans != _plain(plans):
+                raise InputError(
+                    f"{self.folder / TRIALS} is not of this search; choose another folder"
+                )
+            if trial.kept and not any(later.kept for later in self.done[self.number :]):
+                load_coded(self.net.model, self._place(self.number))
+        else:
+            trial = self._measured(plans)
+            with (self.folder / TRIALS).open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(asdict(trial)) + "\n")
+            self.show(trial)
+        if trial.kept:
+            self.weights, self.plans = self.net.model.get_weights(), plans
+            self.size, self.score = trial.size_bytes, trial.score
+            self._place(self.best).unlink(missing_ok=True)
+            self.best = self.number
+        return trial.kept
+
+    def _place(self, number: int) -> Path:
+        """The weights of a trial that was kept."""
+        return self.folder / f"trial_{number}.pnc"
+
+    def _measured(self, plans: Plans) -> Trial:
+        began = monotonic()
+        self.net.model.set_weights(self.weights)
+        keras.utils.set_random_seed(self.seed + self.number)
+        small = compress_model(self.net.model, self._possible(plans), seed=self.seed)
+        self.net.fit(small)
+        score, content = float(self.net.score(self.net.model)), coded_bytes(self.net.model)
+        kept = score >= self.least and len(content) < self.size
+        if kept:
+            atomic_write_bytes(self._place(self.number), content)
+        seconds = round(monotonic() - began, 2)
+        return Trial(self.number, _plain(plans), score, len(content), kept, seconds)
+
+    def _possible(self, plans: Plans) -> Plans:
+        """Plans with no more values than a tensor keeps weights; without any, all weights stay."""
+        found = {}
+        for name, variable in tensors_of(self.net.model).items():
+            plan = plans.get(name, CompressionPlan())
+            kept = max(int(np.count_nonzero(variable) * (1 - plan.prune)), 1)
+            few = plan.cluster if plan.cluster <= kept // 2 else 0
+            found[name] = replace(plan, cluster=few)
+        return found
+
+
+def _begin(folder: Path, identity: Mapping[str, Any]) -> list[Trial]:
+    """Make the folder, or read the trials of the same search in it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    place = folder / SEARCH
+    check_writable(place)
+    if not place.exists():
+        if any(folder.iterdir()):
+            raise InputError(f"{folder} has other files in it; choose a new folder")
+        atomic_write_text(place, json.dumps(identity, indent=1) + "\n")
+        return []
+    try:
+        same = json.loads(read_text(place)) == identity
+    except ValueError as error:
+        raise InputError(f"{place} is damaged: {error}") from None
+    if not same:
+        raise InputError(f"{folder} holds a search of another model, data or keep_loss")
+    done = read_trials(folder)
+    atomic_write_text(folder / TRIALS, "".join(json.dumps(asdict(t)) + "\n" for t in done))
+    return done
+
+
+def read_trials(folder: Path) -> list[Trial]:
+    """The trials so far; a last line that was cut off is none."""
+    place = folder / TRIALS
+    try:
+        lines = read_text(place).splitlines() if place.exists() else []
+        return [Trial(**json.loads(line)) for line in lines if line.endswith("}")]
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{place} is damaged: {error}") from None
+
+
+def _plain(plans: Plans) -> dict[str, dict[str, Any]]:
+    return {name: asdict(plan) for name, plan in plans.items()}

@@ -1,0 +1,166 @@
+"""A Keras model in a file, and labelled data, to its compressed weights."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .._keras import keras, require_keras
+from ..data import Dataset, Split, load_dataset
+from ..errors import InputError
+from ..files import atomic_write_bytes
+from .choose import WEIGHTS, Trainable, Trial, choose_plans, read_trials
+from .network import CompressedModel, CompressedTensor, measured
+
+PLOT = "trials.png"
+
+
+@dataclass(frozen=True)
+class CompressReport:
+    """What `compress` came to. Scores: accuracy 0..1, or minus the mean squared error.
+
+    `ratio` is float32_bytes / size_bytes; `size_bytes` those of `file`, which has all weights.
+    """
+
+    file: str
+    base_score: float
+    score: float
+    test_score: float | None
+    base_test_score: float | None
+    float32_bytes: int
+    size_bytes: int
+    ratio: float
+    trials: int
+    tensors: tuple[CompressedTensor, ...]
+
+
+def compress_file(
+    path: str | os.PathLike[str],
+    source: str | Dataset,
+    out: str | os.PathLike[str],
+    *,
+    keep_loss: float = 0.002,
+    epochs: int = 1,
+    batch_size: int = 64,
+    learning_rate: float = 3e-4,
+    seed: int = 0,
+    show: Callable[[Trial], Any] = lambda trial: None,
+) -> CompressReport:
+    """Find the smallest form of a `.keras` model that loses at most `keep_loss` on valid.
+
+    Each trial is retrained for `epochs` on train. The test split is read once, at the end. `out`
+    holds the trials, their plot, and `weights.pnc`, which `load_coded(model, file)` puts back.
+    Raises InputError for a file that is no such model, or data that the model does not take.
+    """
+    data = load_dataset(source) if isinstance(source, str) else source
+    model = read_keras(path)
+    net = trainable(model, data, epochs, batch_size, learning_rate)
+    folder = Path(out)
+    before = _test_score(model, data)
+    choice = choose_plans(net, folder, keep_loss, seed=seed, show=show)
+    _draw(folder)
+    return CompressReport(
+        file=str(folder / WEIGHTS), base_score=choice.base_score, score=choice.score,
+        test_score=_test_score(model, data), base_test_score=before,
+        float32_bytes=choice.float32_bytes, size_bytes=(folder / WEIGHTS).stat().st_size,
+        ratio=choice.ratio, trials=choice.trials, tensors=tuple(measured(model)),
+    )  # fmt: skip
+
+
+def read_keras(path: str | os.PathLike[str]) -> keras.Model:
+    """The model of a `.keras` file; layers that hold code are refused."""
+    if Path(path).suffix != ".keras":
+        raise InputError(f"{os.fspath(path)} must be a .keras file, as model.save writes it")
+    if not Path(path).is_file():
+        raise InputError(f"{os.fspath(path)} does not exist")
+    try:
+        model = keras.models.load_model(path, safe_mode=True)
+    except Exception as error:
+        reason = str(error).strip().splitlines()
+        raise InputError(
+            f"{os.fspath(path)} is no model that tf_keras reads: {reason[0] if reason else error}"
+        ) from None
+    require_keras(model, keras.Model, os.fspath(path))
+    return model
+
+
+def trainable(
+    model: keras.Model, data: Dataset, epochs: int, batch_size: int, learning_rate: float
+) -> Trainable:
+    """How a model is retrained on train, rows without a label left out, and measured on valid."""
+    _check_fits(model, data)
+    loss = _loss(model, data)
+    labelled = data.train.targets != -1 if data.labels else slice(None)
+    inputs, targets = data.train.inputs[labelled], data.train.targets[labelled]
+
+    def fit(small: CompressedModel) -> None:
+        small.compile(keras.optimizers.Adam(learning_rate), loss)
+        small.fit(inputs, targets, batch_size, epochs, verbose=0)
+
+    return Trainable(model, fit, lambda net: score_of(net, data.valid))
+
+
+def score_of(model: keras.Model, split: Split) -> float:
+    """Accuracy of class ids, or minus the mean squared error of values."""
+    answers = model.predict(split.inputs, verbose=0)
+    if np.issubdtype(split.targets.dtype, np.floating):
+        return -float(np.mean((answers.reshape(split.targets.shape) - split.targets) ** 2))
+    return float(np.mean(answers.argmax(-1) == split.targets))
+
+
+def _test_score(model: keras.Model, data: Dataset) -> float | None:
+    return None if data.test is None else score_of(model, data.test)
+
+
+def _loss(model: keras.Model, data: Dataset) -> Any:
+    """That of a compiled model, else the one of its task."""
+    if getattr(model, "compiled_loss", None) is not None:
+        return model.loss
+    if np.issubdtype(data.train.targets.dtype, np.floating):
+        return "mse"
+    last = getattr(model.layers[-1], "activation", None)
+    logits = last is not keras.activations.softmax
+    return keras.losses.SparseCategoricalCrossentropy(from_logits=logits)
+
+
+def _check_fits(model: keras.Model, data: Dataset) -> None:
+    try:
+        answers = model(data.valid.inputs[:2])
+    except Exception as error:
+        reason = str(error).strip().splitlines()[0]
+        raise InputError(f"model {model.name!r} does not take these inputs: {reason}") from None
+    if data.labels and (len(answers.shape) != 2 or answers.shape[-1] != len(data.labels)):
+        raise InputError(
+            f"model {model.name!r} must give {len(data.labels)} scores an input, one a label; "
+            f"it gives {tuple(answers.shape[1:])}"
+        )
+
+
+def _draw(folder: Path) -> None:
+    """Ratio against score of each trial, those that were kept filled."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    trials = read_trials(folder)
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        figure = Figure(figsize=(7, 4.5), layout="constrained")
+        axes = figure.add_subplot()
+        for kept, colour in ((False, "none"), (True, "tab:blue")):
+            chosen = [trial for trial in trials if trial.kept == kept]
+            axes.scatter(
+                [trial.size_bytes for trial in chosen], [trial.score for trial in chosen],
+                facecolors=colour, edgecolors="tab:blue", label="kept" if kept else "tried",
+            )  # fmt: skip
+        axes.set(xscale="log", xlabel="bytes of all weights, coded", ylabel="score on valid")
+        axes.grid(alpha=0.3)
+        axes.legend()
+        stream = io.BytesIO()
+        figure.savefig(stream, format="png", dpi=120)
+    atomic_write_bytes(folder / PLOT, stream.getvalue())

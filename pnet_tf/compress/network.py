@@ -1,0 +1,289 @@
+"""Any Keras model with pruned and shared weights, which goes on training as such.
+
+The model keeps its layers: its weight tensors hold zeros and shared values, and a step of training
+moves the values, not single weights (Han et al. 2016, arXiv 1510.00149, section 3.3).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .._keras import keras, require_keras, tf
+from ..coded import decode_layers, encode_layers
+from ..errors import InputError
+from ..files import atomic_write_bytes, check_target, read_bytes
+from .plan import CompressionPlan
+from .sharing import SHARING, Codebook
+from .weights import magnitude_mask, masked
+
+CODEBOOKS = ("layer", "network")
+EVERY = "*"
+MOST_FILE_BYTES = 1 << 31
+
+
+@dataclass(frozen=True)
+class CompressedTensor:
+    """One weight tensor: `size` weights, `zeros` of them 0, `values` other values; bytes coded."""
+
+    name: str
+    size: int
+    zeros: int
+    values: int
+    size_bytes: int
+    float32_bytes: int
+
+
+def compress_model(
+    model: keras.Model,
+    plans: Mapping[str, CompressionPlan | Mapping[str, Any]] | CompressionPlan,
+    *,
+    codebook: str = "layer",
+    seed: int = 0,
+) -> CompressedModel:
+    """Prune the weight tensors of `model` and let them share values; then `fit` it on.
+
+        plans = {"dense": {"prune": 0.99, "cluster": 32}, "*": {"cluster": 64}}
+        small = compress_model(model, plans)
+        small.compile("adam", "sparse_categorical_crossentropy", ["accuracy"])
+        small.fit(x, y, epochs=3)
+        pnet_tf.save_coded(small.model, "weights.pnc")
+
+    `plans`: name of a layer, or of a tensor as `tensors_of` gives it, or "*" for all others, to its
+    plan; one plan alone is for all. Zeros are not among the k values. `codebook` "network": tensors
+    of one plan share one codebook. `model` itself is changed and stays a plain Keras model.
+
+    Raises InputError for a name that the model does not have, for a plan out of range, for more
+    values than a tensor has weights, and for weights that are not finite.
+    """
+    require_keras(model, keras.Model, "model")
+    if codebook not in CODEBOOKS:
+        raise InputError(f"codebook must be one of {', '.join(CODEBOOKS)}, got {codebook!r}")
+    return CompressedModel(model, planned(model, plans), codebook, seed)
+
+
+def tensors_of(model: keras.Model) -> dict[str, tf.Variable]:
+    """Name -> each trained weight tensor of two dimensions or more, biases left out."""
+    found: dict[str, tf.Variable] = {}
+    for variable in model.trainable_weights:
+        name = variable.name.rsplit(":", 1)[0]
+        if len(variable.shape) > 1 and "bias" not in name.rsplit("/", 1)[-1]:
+            found[_unused(name, found)] = variable
+    return found
+
+
+def planned(
+    model: keras.Model, plans: Mapping[str, CompressionPlan | Mapping[str, Any]] | CompressionPlan
+) -> dict[str, CompressionPlan]:
+    """The plan of each tensor that has one."""
+    if isinstance(plans, CompressionPlan):
+        plans = {EVERY: plans}
+    names = list(tensors_of(model))
+    if not names:
+        raise InputError(f"model {model.name!r} has no weight tensor to compress")
+    asked = {key: _plan(plan) for key, plan in plans.items()}
+    for key in asked:
+        if key != EVERY and not any(_names(key, name) for name in names):
+            raise InputError(f"no weights are named {key!r}; there are {', '.join(names)}")
+    found = {}
+    for name in names:
+        keys = sorted((k for k in asked if _names(k, name)), key=len)
+        plan = asked[keys[-1]] if keys else asked.get(EVERY)
+        if plan is not None and plan.active:
+            found[name] = plan
+    return found
+
+
+def _plan(plan: CompressionPlan | Mapping[str, Any]) -> CompressionPlan:
+    if isinstance(plan, CompressionPlan):
+        return plan
+    if not isinstance(plan, Mapping) or not set(plan) <= {"prune", "cluster", "method"}:
+        raise InputError(f"a plan has prune, cluster and method, got {plan!r}")
+    return CompressionPlan(**plan)
+
+
+def _names(key: str, name: str) -> bool:
+    return name == key or name.startswith(f"{key}/")
+
+
+def _unused(name: str, taken: Mapping[str, Any]) -> str:
+    number = 1
+    while (candidate := name if number == 1 else f"{name}_{number}") in taken:
+        number += 1
+    return candidate
+
+
+class _Tensor:
+    """A tensor's places that are not 0, and which value each has."""
+
+    def __init__(self, variable: tf.Variable, plan: CompressionPlan) -> None:
+        self.variable, self.plan = variable, plan
+        weights = variable.numpy()
+        if not np.isfinite(weights).all():
+            raise InputError(f"weights of {variable.name} must be finite numbers")
+        mask = weights != 0
+        if plan.prune:
+            mask &= magnitude_mask(variable, plan.prune).numpy()
+        self.mask = tf.constant(mask)
+        self.places = None if mask.all() else tf.constant(np.argwhere(mask), tf.int32)
+        self.members: tf.Tensor | None = None
+        self.values: tf.Variable | None = None
+        self.put_back()
+
+    @property
+    def kept(self) -> np.ndarray:
+        """The weights that are not 0, in the order of `places`."""
+        return self.variable.numpy()[self.mask.numpy()]
+
+    def share(self, values: tf.Variable, members: np.ndarray) -> None:
+        """From now on the weights are those values."""
+        self.values, self.members = values, tf.constant(members, tf.int32)
+        self.put_back()
+
+    def put_back(self) -> None:
+        """Make the tensor what mask and values say."""
+        if self.values is None:
+            self.variable.assign(masked(self.variable, self.mask))
+            return
+        kept = tf.gather(self.values, self.members)
+        if self.places is None:
+            self.variable.assign(tf.reshape(kept, self.variable.shape))
+        else:
+            self.variable.scatter_nd_update(self.places, kept)
+
+    def gradient(self, gradient: Any) -> tf.Tensor:
+        """Of the weights, masked; of shared values, each the sum over its weights."""
+        gradient = tf.convert_to_tensor(gradient)  # those of lookup tables are slices
+        if self.values is None:
+            return masked(gradient, self.mask)
+        flat = tf.reshape(gradient, [-1])
+        kept = flat if self.places is None else tf.gather_nd(gradient, self.places)
+        return tf.math.unsorted_segment_sum(kept, self.members, tf.size(self.values))
+
+
+class CompressedModel(keras.Model):
+    """What `compress_model` gives: compile, fit, evaluate and predict as any Keras model.
+
+    `model` is the model within; `fit` keeps its zeros and shared values.
+    """
+
+    def __init__(
+        self, model: keras.Model, plans: Mapping[str, CompressionPlan], codebook: str, seed: int
+    ) -> None:
+        super().__init__(name=f"compressed_{model.name}")
+        self.model = model
+        variables = tensors_of(model)
+        self._tensors = [_Tensor(variables[name], plan) for name, plan in plans.items()]
+        self._codebooks: list[tf.Variable] = []
+        for group in _groups(self._tensors, codebook):
+            self._share(group, seed)
+
+    def _share(self, group: Sequence[_Tensor], seed: int) -> None:
+        plan, kept = group[0].plan, [tensor.kept for tensor in group]
+        book: Codebook = SHARING[plan.method](np.concatenate(kept), plan.cluster, seed)
+        values = tf.Variable(book.values, trainable=False, name=f"codebook_{len(self._codebooks)}")
+        self._codebooks.append(values)
+        ends = np.cumsum([len(part) for part in kept])[:-1]
+        for tensor, members in zip(group, np.split(book.members, ends), strict=True):
+            tensor.share(values, members)
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """The model within."""
+        return self.model(inputs, training=training)
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """As Keras' own, but shared values learn in the place of their weights."""
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        with tf.GradientTape() as tape:
+            answers = self(x, training=True)
+            loss = self.compute_loss(x, y, answers, sample_weight)
+        variables = self.model.trainable_variables
+        gradients = tape.gradient(loss, variables)
+        self.optimizer.apply_gradients(self._learned(variables, gradients))
+        for tensor in self._tensors:
+            tensor.put_back()
+        return self.compute_metrics(x, y, answers, sample_weight)
+
+    def _learned(
+        self, variables: Sequence[tf.Variable], gradients: Sequence[Any]
+    ) -> list[tuple[Any, tf.Variable]]:
+        """(gradient, variable) of all that learns; one of each codebook."""
+        tensors = {tensor.variable.ref(): tensor for tensor in self._tensors}
+        found: dict[Any, tuple[Any, tf.Variable]] = {}
+        for variable, gradient in zip(variables, gradients, strict=True):
+            tensor = tensors.get(variable.ref())
+            if gradient is None:
+                continue
+            if tensor is not None:
+                gradient = tensor.gradient(gradient)
+                variable = variable if tensor.values is None else tensor.values
+            if variable.ref() in found:
+                gradient += found[variable.ref()][0]
+            found[variable.ref()] = gradient, variable
+        return list(found.values())
+
+
+def coded_bytes(model: keras.Model) -> bytes:
+    """Every weight of a model, coded without loss: small where weights are 0 or share values."""
+    return encode_layers(_arrays(model))
+
+
+def save_coded(model: keras.Model, path: str | os.PathLike[str]) -> int:
+    """Write `coded_bytes` into a file; how many they are."""
+    target = check_target(path)
+    content = coded_bytes(model)
+    atomic_write_bytes(target, content)
+    return len(content)
+
+
+def load_coded(model: keras.Model, path: str | os.PathLike[str]) -> None:
+    """Give `model` the weights of a file that `save_coded` wrote.
+
+    Raises InputError for a damaged file and for one of a model with other weights.
+    """
+    try:
+        arrays = decode_layers(read_bytes(path, MOST_FILE_BYTES))
+    except InputError as error:
+        raise InputError(f"{os.fspath(path)}: {error}") from None
+    wanted = _arrays(model)
+    for name, array in wanted.items():
+        if name not in arrays or arrays[name].shape != array.shape:
+            found = arrays[name].shape if name in arrays else "none"
+            raise InputError(
+                f"{os.fspath(path)} has other weights: {name} must be {array.shape}, found {found}"
+            )
+    model.set_weights([arrays[name] for name in wanted])
+
+
+def _arrays(model: keras.Model) -> dict[str, np.ndarray]:
+    """Every weight in the order of the model, by a name of its own."""
+    found: dict[str, np.ndarray] = {}
+    for variable in model.weights:
+        found[_unused(variable.name.rsplit(":", 1)[0], found)] = variable.numpy()
+    return found
+
+
+def _groups(tensors: Sequence[_Tensor], codebook: str) -> Iterator[list[_Tensor]]:
+    shared = [tensor for tensor in tensors if tensor.plan.cluster]
+    if codebook == "layer":
+        yield from ([tensor] for tensor in shared)
+        return
+    for plan in dict.fromkeys((t.plan.cluster, t.plan.method) for t in shared):
+        yield [t for t in shared if (t.plan.cluster, t.plan.method) == plan]
+
+
+def measured(model: keras.Model) -> list[CompressedTensor]:
+    """What each weight tensor of a model has come to."""
+    return [_measured(name, variable.numpy()) for name, variable in tensors_of(model).items()]
+
+
+def _measured(name: str, weights: np.ndarray) -> CompressedTensor:
+    values, coded = np.unique(weights[weights != 0]), encode_layers({name: weights})
+    return CompressedTensor(
+        name=name, size=weights.size, zeros=int((weights == 0).sum()), values=len(values),
+        size_bytes=len(coded), float32_bytes=4 * weights.size,
+    )  # fmt: skip
