@@ -1,8 +1,9 @@
 """The smallest plans that keep a model's score: tried, retrained and measured on valid.
 
-First one plan for all tensors, by bisection of a ladder; then each tensor by itself, the largest
-first, until no smaller step keeps the loss; then the other ways to choose values. What was tried is
-on disk at once, so that a killed search goes on.
+First the zeros and then the values, by bisection of a ladder: of all tensors together, of each
+large one, of the small ones together. Then single steps of each tensor until none keeps the loss;
+then the other ways to choose values. What was tried is on disk at once, so that a killed search
+goes on.
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ PRUNED = (0.0, 0.3, 0.5, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.985, 0.9
 CLUSTERED = (64, 32, 24, 16, 12, 8, 6, 5, 4, 3, 2)
 SEARCH, TRIALS, WEIGHTS = "search.json", "trials.jsonl", "weights.pnc"
 """In the folder: what is searched, a line for each trial, all weights of the smallest."""
+
+_LARGE = 0.05
+"""A tensor with this share of all weights is bisected by itself."""
 
 Plans = dict[str, CompressionPlan]
 
@@ -106,7 +110,9 @@ class _Search:
         show: Callable[[Trial], Any],
     ) -> None:
         self.net, self.folder, self.seed, self.show = net, folder, seed, show
-        self.names = list(tensors_of(net.model))
+        found = tensors_of(net.model)
+        self.sizes = {name: int(np.prod(tensor.shape)) for name, tensor in found.items()}
+        self.names = sorted(self.sizes, key=lambda name: -self.sizes[name])
         if not self.names:
             raise InputError(f"model {net.model.name!r} has no weight tensor to compress")
         self.original = net.model.get_weights()
@@ -125,7 +131,7 @@ class _Search:
                 "keep_loss": keep_loss, "seed": self.seed}  # fmt: skip
 
     def run(self) -> Choice:
-        self._one_for_all()
+        self._bisected()
         self._each()
         self._methods()
         self.net.model.set_weights(self.weights)
@@ -136,20 +142,30 @@ class _Search:
             trials=self.number, plans=_plain(self.plans),
         )  # fmt: skip
 
-    def _one_for_all(self) -> None:
-        """Bisect pruning at the most values, then values at that pruning."""
-        low, high = -1, len(PRUNED)
-        while high - low > 1:
-            middle = (low + high) // 2
-            plan = CompressionPlan(PRUNED[middle], CLUSTERED[0])
-            low, high = (middle, high) if self._try(self._all(plan)) else (low, middle)
-        if low < 0:
-            return
-        first, last = 0, len(CLUSTERED)
-        while last - first > 1:
-            middle = (first + last) // 2
-            plan = CompressionPlan(PRUNED[low], CLUSTERED[middle])
-            first, last = (middle, last) if self._try(self._all(plan)) else (first, middle)
+    def _bisected(self) -> None:
+        """Of each unit the most zeros, then the fewest values, each by bisection of its ladder."""
+        for field, ladder in (("prune", PRUNED), ("cluster", CLUSTERED)):
+            for unit in self._units():
+                now = getattr(self._plan(unit[0]), field)
+                low, high = ladder.index(now) if now in ladder else -1, len(ladder)
+                while high - low > 1:
+                    middle = (low + high) // 2
+                    plans = {
+                        name: replace(self._plan(name), **{field: ladder[middle]}) for name in unit
+                    }
+                    kept = self._try({**self.plans, **plans})
+                    low, high = (middle, high) if kept else (low, middle)
+
+    def _units(self) -> list[list[str]]:
+        """All tensors; each large one alone, the largest first; all small ones together."""
+        large = [
+            name for name in self.names if self.sizes[name] >= _LARGE * sum(self.sizes.values())
+        ]
+        small = [name for name in self.names if name not in large]
+        return [self.names, *([name] for name in large), *([small] if small else [])]
+
+    def _plan(self, name: str) -> CompressionPlan:
+        return self.plans.get(name, CompressionPlan())
 
     def _each(self) -> None:
         """One step of one tensor at a time, the largest first; one that fails is not repeated."""
@@ -163,9 +179,8 @@ class _Search:
                     failed.add((name, kind))
 
     def _steps(self) -> Iterator[tuple[str, str, CompressionPlan]]:
-        sizes = {name: int(np.prod(v.shape)) for name, v in tensors_of(self.net.model).items()}
-        for name in sorted(self.names, key=lambda name: -sizes[name]):
-            plan = self.plans.get(name, CompressionPlan())
+        for name in self.names:
+            plan = self._plan(name)
             more = next((p for p in PRUNED if p > plan.prune), None)
             fewer = next((k for k in CLUSTERED if not plan.cluster or k < plan.cluster), None)
             if more is not None:

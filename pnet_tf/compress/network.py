@@ -243,20 +243,24 @@ def save_coded(model: keras.Model, path: str | os.PathLike[str]) -> int:
 def load_coded(model: keras.Model, path: str | os.PathLike[str]) -> None:
     """Give `model` the weights of a file that `save_coded` wrote.
 
-    Raises InputError for a damaged file and for one of a model with other weights.
+    They are told by order and shape: names that Keras counts up differ from program to program.
+    Raises InputError for a damaged file and for one of another model.
     """
     try:
         arrays = decode_layers(read_bytes(path, MOST_FILE_BYTES))
     except InputError as error:
         raise InputError(f"{os.fspath(path)}: {error}") from None
-    wanted = _arrays(model)
-    for name, array in wanted.items():
-        if name not in arrays or arrays[name].shape != array.shape:
-            found = arrays[name].shape if name in arrays else "none"
-            raise InputError(
-                f"{os.fspath(path)} has other weights: {name} must be {array.shape}, found {found}"
-            )
-    model.set_weights([arrays[name] for name in wanted])
+    wanted, found = model.get_weights(), list(arrays.values())
+    if [array.shape for array in found] != [weight.shape for weight in wanted]:
+        raise InputError(
+            f"{os.fspath(path)} is of another model: it has {len(found)} arrays, {_sizes(found)} "
+            f"numbers; {model.name!r} has {len(wanted)}, {_sizes(wanted)}"
+        )
+    model.set_weights(found)
+
+
+def _sizes(arrays: Sequence[np.ndarray]) -> str:
+    return f"{sum(array.size for array in arrays):,}"
 
 
 def _arrays(model: keras.Model) -> dict[str, np.ndarray]:

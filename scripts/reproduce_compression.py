@@ -1,0 +1,188 @@
+"""How far trained networks can be compressed without loss: dense 4096-4096-10 behind convolutions.
+
+    python scripts/reproduce_compression.py DATA_FOLDER --only mnist [--seeds 3] [--drawn]
+
+The shape of Marino et al. 2020 (arXiv 2007.07967): convolutions to 512 features, then dense layers
+of 4096, 4096 and 10. A network is trained, `choose_plans` compresses it as far as valid allows
+(`--keep-loss` 0), and test is read once. What lies under `--runs` is not made again; a search that
+was stopped goes on. `--drawn` writes the tables of what is finished alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from measured import write_json, write_text
+
+import pnet_tf
+from pnet_tf import keras
+from pnet_tf.compress.choose import Trainable, Trial, choose_plans
+from pnet_tf.compress.keras_file import score_of
+from pnet_tf.compress.network import CompressedModel, coded_bytes, measured
+from pnet_tf.data import Dataset
+
+SETS = {"mnist": (32, 64, 128), "fashion_mnist": (32, 64, 128), "cifar10": (64, 128, 256)}
+"""Data set -> channels of its three blocks of convolutions."""
+EPOCHS = {"mnist": 6, "fashion_mnist": 8, "cifar10": 24}
+BATCH, RATE, RETRAINING_RATE = 128, 1e-3, 3e-4
+
+
+@dataclass(frozen=True)
+class Found:
+    """Accuracies 0..1 on test; bytes of the dense part and of all weights, float32 and coded."""
+
+    data: str
+    seed: int
+    base_accuracy: float
+    accuracy: float
+    dense_float32_bytes: int
+    dense_bytes: int
+    float32_bytes: int
+    size_bytes: int
+    trials: int
+    seconds: int
+
+
+def network(data: Dataset, channels: Sequence[int]) -> keras.Model:
+    """Blocks of two convolutions and a pool, 512 features, dense 4096-4096-labels; takes pixels."""
+    layers = keras.layers
+    x = inputs = keras.Input(data.input_shape)
+    x = layers.Rescaling(1 / 127.5, -1.0)(x)
+    for width in channels:
+        for _ in range(2):
+            x = layers.Conv2D(width, 3, padding="same", use_bias=False)(x)
+            x = layers.ReLU()(layers.BatchNormalization()(x))
+        x = layers.MaxPooling2D()(x)
+    x = layers.Conv2D(512, 1, use_bias=False, name="features")(x)
+    x = layers.ReLU()(layers.BatchNormalization()(x))
+    x = layers.GlobalAveragePooling2D()(x)
+    for number in (1, 2):
+        x = layers.Dense(4096, "relu", name=f"dense_{number}")(layers.Dropout(0.3)(x))
+    return keras.Model(inputs, layers.Dense(len(data.labels), name="dense_3")(x), name="dense4096")
+
+
+def trained(data: Dataset, name: str, seed: int, run: Path) -> keras.Model:
+    """The uncompressed network, kept under `run`."""
+    place = run / "net.keras"
+    if place.exists():
+        return keras.models.load_model(place)
+    keras.utils.set_random_seed(seed)
+    model = network(data, SETS[name])
+    steps = EPOCHS[name] * -(-len(data.train.targets) // BATCH)
+    rate = keras.optimizers.schedules.CosineDecay(RATE, steps)
+    fit(model, data, EPOCHS[name], rate)
+    run.mkdir(parents=True, exist_ok=True)
+    model.save(run / "making.keras")
+    (run / "making.keras").rename(place)
+    return model
+
+
+def fit(model: keras.Model, data: Dataset, epochs: int, rate: Any) -> None:
+    """Train on the training split; pictures of objects are mirrored."""
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(rate), loss, ["accuracy"])
+    inputs, targets = data.train.inputs, data.train.targets
+    for _ in range(epochs):
+        if data.name.startswith("cifar"):
+            inputs = keras.layers.RandomFlip("horizontal")(inputs, training=True).numpy()
+        model.fit(inputs, targets, BATCH, 1, verbose=2)
+
+
+def compressed(data: Dataset, name: str, seed: int, run: Path, keep_loss: float) -> Found:
+    """Train, search, and read test."""
+    began = monotonic()
+    model = trained(data, name, seed, run)
+    before = score_of(model, data.test)
+    net = Trainable(
+        model, lambda small: fit_compressed(small, data), lambda tried: score_of(tried, data.valid)
+    )
+    choice = choose_plans(net, run / "search", keep_loss, seed=seed, show=show)
+    dense = [one for one in measured(model) if one.name.startswith("dense")]
+    return Found(
+        name, seed, before, score_of(model, data.test), sum(one.float32_bytes for one in dense),
+        sum(one.size_bytes for one in dense), choice.float32_bytes, len(coded_bytes(model)),
+        choice.trials, round(monotonic() - began),
+    )  # fmt: skip
+
+
+def fit_compressed(small: CompressedModel, data: Dataset) -> None:
+    """One epoch of retraining."""
+    fit(small, data, 1, RETRAINING_RATE)
+
+
+def show(trial: Trial) -> None:
+    """A line a trial."""
+    kept = "kept" if trial.kept else "not kept"
+    print(
+        f"trial {trial.number}: {trial.size_bytes:,} bytes, {trial.score:.4f}, {kept}", flush=True
+    )
+
+
+def table(found: Sequence[Found]) -> Iterator[str]:
+    """A row a data set; ratios are coded / float32 bytes."""
+    yield "| data | seeds | before, % | after, % | dense part | whole net | whole net, bytes |"
+    yield "|---|---|---|---|---|---|---|"
+    for name in dict.fromkeys(one.data for one in found):
+        rows = [one for one in found if one.data == name]
+        before = mean([100 * one.base_accuracy for one in rows], ".2f")
+        after = mean([100 * one.accuracy for one in rows], ".2f")
+        dense = mean([one.dense_bytes / one.dense_float32_bytes for one in rows], ".4f")
+        whole = mean([one.size_bytes / one.float32_bytes for one in rows], ".4f")
+        size = f"{max(one.size_bytes for one in rows):,}"
+        seeds = ", ".join(str(one.seed) for one in rows)
+        yield f"| {name} | {seeds} | {before} | {after} | {dense} | {whole} | {size} |"
+
+
+def mean(values: Sequence[float], form: str) -> str:
+    """Mean, with the standard deviation of several in brackets."""
+    spread = f" ({statistics.stdev(values):{form}})" if len(values) > 1 else ""
+    return f"{statistics.mean(values):{form}}{spread}"
+
+
+def page(found: Sequence[Found]) -> str:
+    """The table with what it is."""
+    return "\n".join([
+        "# Networks with dense layers of 4096", "",
+        "    python scripts/reproduce_compression.py DATA_FOLDER", "",
+        "Coded bytes over float32 bytes, everything counted that restores the weights; plans are "
+        "chosen on valid, test is read once. `dense part`: the three dense layers.", "",
+        *table(found), "",
+    ])  # fmt: skip
+
+
+def main() -> None:
+    """Measure; write `dense4096.json` and `.md` into `--out`."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--only", choices=SETS, action="append")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--keep-loss", type=float, default=0.0)
+    parser.add_argument("--drawn", action="store_true")
+    parser.add_argument("--runs", type=Path, default=Path("runs/compression"))
+    parser.add_argument("--out", type=Path, default=Path("results/compression"))
+    args = parser.parse_args()
+    found = []
+    for name in args.only or SETS:
+        for seed in range(args.seeds):
+            run = args.runs / f"{name}_{seed}"
+            target = run / "found.json"
+            if not target.exists() and not args.drawn:
+                data = pnet_tf.load_dataset(str(args.data / name))
+                write_json(target, asdict(compressed(data, name, seed, run, args.keep_loss)))
+            if target.exists():
+                found.append(Found(**json.loads(target.read_text(encoding="utf-8"))))
+    args.out.mkdir(parents=True, exist_ok=True)
+    write_json(args.out / "dense4096.json", [asdict(one) for one in found])
+    write_text(args.out / "dense4096.md", page(found))
+    print(page(found))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,169 @@
+import json
+
+import numpy as np
+import pytest
+
+import pnet_tf
+from pnet_tf._keras import keras, tf
+from pnet_tf.compress.choose import (
+    TRIALS,
+    WEIGHTS,
+    Trainable,
+    choose_plans,
+    read_trials,
+)
+from pnet_tf.compress.network import load_coded, measured
+from pnet_tf.errors import InputError
+from tests.calls import call
+
+LAYERS = keras.layers
+
+
+def model_of(seed=0):
+    keras.utils.set_random_seed(seed)
+    layers = [keras.Input((12,)), LAYERS.Dense(16, name="a"), LAYERS.Dense(3, name="b")]
+    return keras.Sequential(layers, name="small")
+
+
+def kept_weights(model):
+    return sum(one.size - one.zeros for one in measured(model))
+
+
+def net_of(model, least):
+    """Scores 1 as long as `least` weights are left, else 0; retraining does nothing."""
+    return Trainable(model, lambda small: None, lambda tried: float(kept_weights(tried) >= least))
+
+
+def test_the_search_ends_where_nothing_smaller_keeps_the_score(tmp_path):
+    model, shown = model_of(), []
+    choice = choose_plans(net_of(model, 60), tmp_path / "s", 0.0, show=shown.append)
+    assert choice.base_score == choice.score == 1.0
+    # 240 weights; of steps as the ladder has them none more keeps 60
+    assert 60 <= kept_weights(model) < 90
+    assert choice.size_bytes < choice.float32_bytes / 5
+    assert choice.ratio == round(choice.float32_bytes / choice.size_bytes, 2)
+    assert [trial.number for trial in shown] == list(range(1, choice.trials + 1))
+    kept = [trial.size_bytes for trial in shown if trial.kept]
+    assert kept == sorted(kept, reverse=True) and kept[-1] == choice.size_bytes
+    assert all(trial.score == 1 for trial in shown if trial.kept)
+    assert any(trial.score == 0 for trial in shown)
+    fresh = model_of(5)
+    load_coded(fresh, tmp_path / "s" / WEIGHTS)
+    for a, b in zip(fresh.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_nothing_is_kept_where_every_loss_is_too_much(tmp_path):
+    model = model_of()
+    before = model.get_weights()
+    scores = iter([1.0] + [0.0] * 1000)
+    net = Trainable(model, lambda small: None, lambda tried: next(scores))
+    choice = choose_plans(net, tmp_path / "s", 0.5)
+    assert choice.plans == {} and choice.size_bytes == choice.float32_bytes and choice.ratio == 1
+    for a, b in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("after", [1, 4, 9, 17])
+def test_a_killed_search_comes_to_the_same_end(after, tmp_path):
+    def noisy(model):
+        def fit(small):
+            for weight in model.weights:  # what retraining draws depends on the trial alone
+                moved = tf.random.normal(weight.shape, stddev=1e-3)
+                weight.assign_add(tf.where(weight == 0.0, 0.0, moved))
+
+        return Trainable(model, fit, lambda tried: float(kept_weights(tried) >= 60))
+
+    whole = model_of()
+    expected = choose_plans(noisy(whole), tmp_path / "whole", 0.0)
+
+    def stop(trial):
+        if trial.number == after:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        choose_plans(noisy(model_of()), tmp_path / "s", 0.0, show=stop)
+    with (tmp_path / "s" / TRIALS).open("a") as stream:
+        stream.write('{"number": 99, "pla')  # cut off while it was written
+    resumed, shown = model_of(), []
+    assert choose_plans(noisy(resumed), tmp_path / "s", 0.0, show=shown.append) == expected
+    assert shown[0].number == after + 1
+    for a, b in zip(whole.get_weights(), resumed.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    same = [(t.plans, t.score, t.size_bytes, t.kept) for t in read_trials(tmp_path / "whole")]
+    assert same == [(t.plans, t.score, t.size_bytes, t.kept) for t in read_trials(tmp_path / "s")]
+
+
+def test_a_folder_of_something_else_is_refused_and_stays(tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(InputError, match="has other files in it"):
+        choose_plans(net_of(model_of(), 60), tmp_path, 0.0)
+    assert (tmp_path / "mine.txt").read_text() == "mine"
+    choose_plans(net_of(model_of(), 60), tmp_path / "s", 0.0)
+    for net, keep_loss in ((net_of(model_of(1), 60), 0.0), (net_of(model_of(), 60), 0.1)):
+        with pytest.raises(InputError, match="a search of another model, data or keep_loss"):
+            choose_plans(net, tmp_path / "s", keep_loss)
+    (tmp_path / "s" / TRIALS).write_text('{"number": "x"}\n')
+    with pytest.raises(InputError, match="is damaged"):
+        choose_plans(net_of(model_of(), 60), tmp_path / "s", 0.0)
+
+
+def test_a_loss_below_none_is_refused(tmp_path):
+    for wrong in (-0.1, float("nan")):
+        with pytest.raises(InputError, match="keep_loss must be 0 or more"):
+            choose_plans(net_of(model_of(), 60), tmp_path / "s", wrong)
+    assert not (tmp_path / "s").exists()
+
+
+def test_a_keras_file_by_the_command(tmp_path):
+    data = pnet_tf.load_dataset("digits")
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([
+        keras.Input(data.input_shape), LAYERS.Rescaling(1 / 16), LAYERS.Flatten(),
+        LAYERS.Dense(48, "relu"), LAYERS.Dense(10),
+    ])  # fmt: skip
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(0.003), loss)
+    model.fit(data.train.inputs, data.train.targets, epochs=12, verbose=0)
+    model.save(tmp_path / "net.keras")
+    out = tmp_path / "small"
+    asked = ["compress", str(tmp_path / "net.keras"), "digits", "--out", str(out),
+             "--keep-loss", "0.02", "--epochs", "2", "--json", "-"]  # fmt: skip
+    found = json.loads(call(*asked).stdout)
+    assert found["base_score"] > 0.9 and found["score"] >= found["base_score"] - 0.02
+    assert found["size_bytes"] == (out / WEIGHTS).stat().st_size < found["float32_bytes"] / 6
+    assert (out / "trials.png").read_bytes()[:4] == b"\x89PNG"
+    load_coded(model, out / WEIGHTS)
+    accuracy = (model.predict(data.test.inputs, verbose=0).argmax(1) == data.test.targets).mean()
+    assert accuracy == pytest.approx(found["test_score"])
+    assert json.loads(call(*asked).stdout) == found
+    shown = call(*asked[:-2]).stdout
+    assert "times smaller" in shown and "score on test" in shown
+
+
+def code_in(path):
+    """A .keras file with a layer that would run code."""
+    keras.Sequential([keras.Input((64,)), LAYERS.Lambda(lambda x: x)]).save(path)
+
+
+def scores(path, number):
+    keras.Sequential([keras.Input((8, 8, 1)), LAYERS.Flatten(), LAYERS.Dense(number)]).save(path)
+
+
+def test_a_model_that_cannot_be_compressed_is_one_sentence(tmp_path):
+    wrong = tmp_path / "wrong.keras"
+    wrong.write_bytes(b"PK not a model")
+    code_in(tmp_path / "code.keras")
+    scores(tmp_path / "nine.keras", 9)
+    keras.Sequential([keras.Input((5,)), LAYERS.Dense(10)]).save(tmp_path / "five.keras")
+    for name, sentence in {
+        "net.h5": "must be a .keras file",
+        "none.keras": "does not exist",
+        "wrong.keras": "is no model that tf_keras reads",
+        "code.keras": "is no model that tf_keras reads",
+        "nine.keras": "must give 10 scores an input, one a label; it gives (9,)",
+        "five.keras": "does not take these inputs",
+    }.items():
+        said = call("compress", tmp_path / name, "digits", "--out", tmp_path / "out", code=2)
+        assert sentence in said.stderr and said.stderr.count("Error: ") == 1
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,169 @@
+import numpy as np
+import pytest
+
+from pnet_tf._keras import keras, tf
+from pnet_tf.compress.network import (
+    coded_bytes,
+    compress_model,
+    load_coded,
+    measured,
+    save_coded,
+    tensors_of,
+)
+from pnet_tf.compress.plan import CompressionPlan
+from pnet_tf.errors import InputError
+
+LAYERS = keras.layers
+
+
+def dense(kernel, **more):
+    """A model of one dense layer without bias, whose kernel is given."""
+    kernel = np.array(kernel, np.float32)
+    layer = LAYERS.Dense(kernel.shape[1], use_bias=False, name="only", **more)
+    model = keras.Sequential([keras.Input((kernel.shape[0],)), layer])
+    model.set_weights([kernel])
+    return model
+
+
+def kinds(name):
+    """A small model of each kind of layer, with inputs."""
+    rng = np.random.default_rng(0)
+    if name == "conv":
+        layers = [
+            keras.Input((8, 8, 2)), LAYERS.Conv2D(6, 3), LAYERS.DepthwiseConv2D(3),
+            LAYERS.BatchNormalization(), LAYERS.SeparableConv2D(5, 3), LAYERS.Flatten(),
+            LAYERS.Dense(3),
+        ]  # fmt: skip
+        return keras.Sequential(layers), rng.normal(size=(16, 8, 8, 2)).astype(np.float32)
+    cell = {"lstm": LAYERS.LSTM(7), "gru": LAYERS.GRU(7)}[name]
+    layers = [keras.Input((6,)), LAYERS.Embedding(20, 5), cell, LAYERS.Dense(3)]
+    return keras.Sequential(layers), rng.integers(0, 20, (16, 6))
+
+
+def compiled(model, rate=0.1, optimizer=None):
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(optimizer or keras.optimizers.SGD(rate), loss)
+    return model
+
+
+def test_percentile_and_clusters_by_hand():
+    model = dense([[0.1, -0.2, 1.0], [0.0, 1.2, -2.0]])
+    compress_model(model, {"only": {"prune": 1 / 3, "cluster": 2}})
+    # |w| of the 0 and of 0.1 are the smallest two of six; of -2, -0.2, 1, 1.2 the means are -2, 2/3
+    kernel = model.get_weights()[0]
+    np.testing.assert_allclose(kernel, [[0, 2 / 3, 2 / 3], [0, 2 / 3, -2]], rtol=1e-6)
+    assert len(np.unique(kernel)) == 3  # zeros are not among the two values
+
+
+def test_a_value_moves_by_the_sum_of_its_weights_gradients():
+    # loss (x w)^2 / 2 over one example; dl/dw = y x^T with y = x w, x = (1, 2)
+    model = dense([[1.0, 3.0], [1.0, 0.0]])
+    small = compress_model(model, CompressionPlan(cluster=2))
+    small.compile(keras.optimizers.SGD(0.1), lambda _, y: tf.reduce_sum(y**2) / 2)
+    small.fit(np.array([[1.0, 2.0]]), np.zeros((1, 2)), verbose=0)
+    # y = (3, 3): gradients [[3, 3], [6, 6]]; value 1 has 3 + 6, value 3 has 3, the zero stays
+    np.testing.assert_allclose(model.get_weights()[0], [[0.1, 2.7], [0.1, 0.0]], rtol=1e-6)
+
+
+def test_values_of_the_whole_network_learn_once():
+    first = LAYERS.Dense(1, use_bias=False, name="a")
+    second = LAYERS.Dense(1, use_bias=False, name="b")
+    model = keras.Sequential([keras.Input((2,)), first, second])
+    model.set_weights([np.array([[1.0], [2.0]]), np.array([[2.0]])])
+    small = compress_model(model, CompressionPlan(cluster=2), codebook="network")
+    small.compile(keras.optimizers.SGD(0.01), lambda _, y: tf.reduce_sum(y))
+    small.fit(np.ones((1, 2)), np.zeros((1, 1)), verbose=0)
+    # y = (w1 + w2) w3; dy/d(value 1) = w3 = 2; dy/d(value 2) = w3 + (w1 + w2) = 5
+    assert [w.ravel().tolist() for w in model.get_weights()] == [
+        pytest.approx([0.98, 1.95]), pytest.approx([1.95])
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "method"), [("conv", "cws"), ("lstm", "ecsq"), ("gru", "pws"), ("conv", "uq")]
+)
+def test_zeros_and_values_stay_while_every_kind_of_layer_trains(name, method, tmp_path):
+    model, inputs = kinds(name)
+    plan = CompressionPlan(prune=0.5, cluster=4, method=method)
+    small = compiled(compress_model(model, plan), optimizer=keras.optimizers.Adam(0.05))
+    before = [weight.copy() for weight in model.get_weights()]
+    small.fit(inputs, np.arange(16) % 3, epochs=2, batch_size=5, verbose=0)
+    assert any((a != b).any() for a, b in zip(before, model.get_weights(), strict=True))
+    for one, variable in zip(measured(model), tensors_of(model).values(), strict=True):
+        assert one.size == variable.numpy().size and one.values <= 4
+        assert one.zeros == pytest.approx(one.size / 2, abs=1)
+    path = tmp_path / "w.pnc"
+    assert save_coded(model, path) == path.stat().st_size == len(coded_bytes(model))
+    fresh, _ = kinds(name)
+    load_coded(fresh, path)
+    for a, b in zip(fresh.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    np.testing.assert_allclose(fresh(inputs), model(inputs), atol=1e-6)
+
+
+def test_pruned_weights_without_values_learn_and_stay_zeros():
+    model = dense(np.arange(1.0, 13.0).reshape(4, 3))
+    small = compiled(compress_model(model, CompressionPlan(prune=0.5)))
+    small.fit(np.ones((8, 4)), np.arange(8) % 3, verbose=0)
+    kernel = model.get_weights()[0]
+    assert (kernel.ravel()[:6] == 0).all() and (kernel.ravel()[6:] != np.arange(7, 13)).any()
+    assert len(np.unique(kernel)) > 3
+
+
+def test_what_has_no_plan_is_left_alone_and_the_longest_name_wins():
+    model, _ = kinds("lstm")
+    before = {name: v.numpy().copy() for name, v in tensors_of(model).items()}
+    assert [name.rsplit("/", 1)[-1] for name in before] == [
+        "embeddings", "kernel", "recurrent_kernel", "kernel"
+    ]  # fmt: skip
+    recurrent = next(name for name in before if "recurrent" in name)
+    layer = recurrent.split("/")[0]
+    compress_model(model, {layer: {"prune": 0.5}, recurrent: {"prune": 0.9}})
+    zeros = {name: float((v.numpy() == 0).mean()) for name, v in tensors_of(model).items()}
+    assert zeros[recurrent] == pytest.approx(0.9, abs=0.01)
+    assert zeros[recurrent.replace("recurrent_kernel", "kernel")] == pytest.approx(0.5, abs=0.01)
+    assert sum(zeros.values()) == pytest.approx(1.4, abs=0.02)
+
+
+def test_a_model_that_shares_answers_as_it_did_with_as_many_values_as_weights():
+    model = dense(np.arange(1.0, 7.0).reshape(2, 3))
+    compress_model(model, CompressionPlan(cluster=6))
+    np.testing.assert_allclose(model.get_weights()[0].ravel(), np.arange(1.0, 7.0))
+
+
+@pytest.mark.parametrize(
+    ("plans", "sentence"),
+    [
+        ({"other": {"prune": 0.5}}, "no weights are named 'other'; there are only/kernel"),
+        ({"only": {"prune": 50}}, "prune must be 0..0.9999, got 50"),
+        ({"only": {"cluster": 1}}, "cluster must be 2..4096 or 0 for none, got 1"),
+        ({"only": {"cluster": 7}}, "6 weights cannot share 7 values"),
+        ({"only": {"cluster": 4, "prune": 0.5}}, "3 weights cannot share 4 values"),
+        ({"only": {"k": 4}}, "a plan has prune, cluster and method"),
+        ({"only": {"method": "huffman"}}, "method must be one of"),
+    ],
+)
+def test_a_wrong_plan_is_refused_and_the_model_stays(plans, sentence):
+    model = dense(np.arange(1.0, 7.0).reshape(2, 3))
+    with pytest.raises(InputError, match=sentence):
+        compress_model(model, plans)
+
+
+def test_weights_that_are_no_numbers_and_models_without_any_are_refused():
+    with pytest.raises(InputError, match="must be finite"):
+        compress_model(dense([[1.0, np.nan]]), CompressionPlan(cluster=2))
+    empty = keras.Sequential([keras.Input((2,)), LAYERS.ReLU()])
+    with pytest.raises(InputError, match="has no weight tensor to compress"):
+        compress_model(empty, CompressionPlan(cluster=2))
+    with pytest.raises(InputError, match="codebook must be one of layer, network"):
+        compress_model(dense([[1.0, 2.0]]), CompressionPlan(cluster=2), codebook="all")
+
+
+def test_a_file_of_another_model_or_a_damaged_one_is_refused(tmp_path):
+    path = tmp_path / "w.pnc"
+    save_coded(dense([[1.0, 2.0]]), path)
+    with pytest.raises(InputError, match="another model: it has 1 arrays, 2 numbers; "):
+        load_coded(dense([[1.0], [2.0], [3.0]]), path)
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(InputError, match=r"w\.pnc: "):
+        load_coded(dense([[1.0, 2.0]]), path)
