@@ -2,8 +2,8 @@
 
     python scripts/packing_vectors.py [--out tests/packing/vectors.json]
 
-The tests of Python, Kotlin and JavaScript read it. Containers outlive the encoder that wrote them: a
-better encoder needs no new vectors, only another `VERSION` does.
+The tests of Python, Kotlin and JavaScript read it. Containers outlive the encoder that wrote
+them: a better encoder needs no new vectors, only another `VERSION` does.
 """
 
 from __future__ import annotations
@@ -15,23 +15,31 @@ import json
 import random
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from pnet_tf.errors import InputError
 from pnet_tf.files import atomic_write_text
 from pnet_tf.packing.container import MOST_BYTES, dictionary, pack
 from pnet_tf.packing.encoder import Encoder, encode
-from pnet_tf.packing.models import BYTES, MOST_SHARED, NIBBLES, NUMBER_ODDS, TOKENS
-from pnet_tf.packing.models import Content, Odds, number
+from pnet_tf.packing.models import (
+    BYTES,
+    MOST_SHARED,
+    NIBBLES,
+    NUMBER_ODDS,
+    TOKENS,
+    Content,
+    Odds,
+    number,
+)
 from pnet_tf.packing.parts import Part
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "tests" / "packing" / "vectors.json"
 KINDS = (TOKENS, NIBBLES, *range(BYTES, BYTES + MOST_SHARED + 1))
-WORDS = ("are you coming to lunch see there thanks so much no way call me back when it starts "
-         "happy birthday").split()  # fmt: skip
-Write = Callable[[Encoder, Content], None]
+WORDS = ("are", "you", "coming", "to", "lunch", "see", "there", "thanks", "so", "much", "no", "way",
+         "call", "me", "back", "when", "it", "starts", "happy", "birthday")  # fmt: skip
+Token = tuple[int, int, int]
 
 
 def sealed(content: bytes, payload: bytes, size: int | None = None, version: int = 1) -> bytes:
@@ -58,7 +66,7 @@ def weights(rng: random.Random, size: int) -> bytes:
 
 
 def of_every_kind() -> tuple[bytes, list[Part]]:
-    """A content in parts of every kind, each twice, and each kind of weights with others between."""
+    """A content in parts of every kind, each of them twice."""
     rng = random.Random(2)
     parts = [Part(kind, 1300 if kind else 90) for kind in KINDS] + [Part(k, 200) for k in KINDS]
     given = [weights(rng, part.size) if part.kind else rng.choice(WORDS).encode() * part.size
@@ -70,7 +78,7 @@ def walk(tokens: int) -> tuple[bytes, bytes]:
     """A content and its payload, made of tokens at random: all that tokens can be."""
     rng = random.Random(3)
     content = Content(dictionary(), 1 << 20)
-    chosen: list[tuple[int, int, int]] = []
+    chosen: list[Token] = []
     learned = Encoder()
     for _ in range(tokens):
         chosen.append(_token(rng, content))
@@ -79,7 +87,7 @@ def walk(tokens: int) -> tuple[bytes, bytes]:
     return made, payload(len(made), TOKENS, len(made), chosen)
 
 
-def _token(rng: random.Random, content: Content) -> tuple[int, int, int]:
+def _token(rng: random.Random, content: Content) -> Token:
     if rng.random() < 0.5:
         return 0, 0, rng.choice((rng.randrange(256), content.out[-content.reps[0]]))
     length = rng.choice((1, 2, 3, 3, 4, 7, rng.randrange(1, 80)))
@@ -88,9 +96,7 @@ def _token(rng: random.Random, content: Content) -> tuple[int, int, int]:
     return length if distance in content.reps else max(length, 3), distance, 0
 
 
-def payload(
-    whole: int, kind: int, size: int, tokens: list[tuple[int, int, int]], more: int = 0
-) -> bytes:
+def payload(whole: int, kind: int, size: int, tokens: list[Token], more: int = 0) -> bytes:
     """A part of a content of `whole` bytes, as far as it can be written, `more` zeros after it."""
     coder, content = Encoder(), Content(dictionary(), whole)
     number(coder, Odds(NUMBER_ODDS), kind)

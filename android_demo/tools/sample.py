@@ -14,8 +14,9 @@ TRIGGER_RATE = 0.6
 
 
 def sample_model() -> Path:
-    """The folder with what the tests read: `model.tflite` and `vectors.json`, made once, in about two
-    minutes; the model packed and the vectors of packing.
+    """The folder with `model.tflite` and `vectors.json`, made once, in about two minutes.
+
+    Beside them `model.ptz`, the model packed, and `packed.json`, the vectors of packing.
     """
     folder = BUILD / "sample"
     if not (folder / "vectors.json").is_file():
