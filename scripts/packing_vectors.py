@@ -39,6 +39,8 @@ OUT = ROOT / "tests" / "packing" / "vectors.json"
 KINDS = (TOKENS, NIBBLES, *range(BYTES, BYTES + MOST_SHARED + 1))
 WORDS = ("are", "you", "coming", "to", "lunch", "see", "there", "thanks", "so", "much", "no", "way",
          "call", "me", "back", "when", "it", "starts", "happy", "birthday")  # fmt: skip
+ENDS = b"\x00\x8a", b"\xf1\x9d\x13\xb5"
+"""Bytes whose payloads want all of the four zeros after the end; the second one ends in a fifth."""
 Token = tuple[int, int, int]
 
 
@@ -115,6 +117,9 @@ def vectors() -> Iterator[tuple[str, bytes, bytes]]:
         yield name, content, pack(content)
     content, parts = of_every_kind()
     yield "every kind", content, sealed(content, encode(content, parts, dictionary()))
+    for content in ENDS:
+        written = encode(content, [Part(BYTES, len(content))], b"")
+        yield f"an end in zeros, {len(written)} bytes", content, sealed(content, written)
     content, written = walk(900)
     yield "every token", content, sealed(content, written)
 
@@ -133,6 +138,8 @@ def damaged() -> Iterator[tuple[str, bytes, str]]:
     yield "hash", sealed(b"x", whole[28:], len(content)), "has another hash"
     yield "no payload", sealed(content, b""), "ends before its content does"
     yield "cut payload", sealed(content, whole[28:-6]), "ends before its content does"
+    payload_of_zeros = encode(ENDS[1], [Part(BYTES, len(ENDS[1]))], b"").rstrip(b"\0")
+    yield "a fifth zero", sealed(ENDS[1], payload_of_zeros), "ends before its content does"
     yield "longer content", sealed(content, whole[28:], MOST_BYTES), "ends before its content does"
     parts = {"kind 7": (7, 5), "kind 4294967294": (2**32 - 2, 5), "no bytes": (0, 0),
              "a byte too many": (0, 26), "4294967294 bytes": (0, 2**32 - 2)}  # fmt: skip

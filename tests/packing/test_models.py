@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pnet_tf.errors import InputError
-from pnet_tf.packing.decoder import Decoder
-from pnet_tf.packing.encoder import Encoder
+from pnet_tf.packing.decoder import Decoder, decode
+from pnet_tf.packing.encoder import Encoder, encode
 from pnet_tf.packing.models import (
+    BYTES,
     NIBBLES,
     NUMBER_ODDS,
     TOKEN_LIMIT,
@@ -17,6 +18,7 @@ from pnet_tf.packing.models import (
     number,
     symbol,
 )
+from pnet_tf.packing.parts import Part
 from tests.packing.recording import Recorder
 
 HALF = 2097152
@@ -104,6 +106,21 @@ def test_four_bytes_after_the_end_are_0():
         assert [decoder.even() for _ in range(8 * size + 7)] == [1] * (8 * size + 7)
         with pytest.raises(InputError, match="ends before its content does"):
             decoder.even()
+
+
+def test_a_range_of_2_to_the_24_is_large_enough():
+    decoder = Decoder(b"\xff\xff\xff\xfe")
+    assert [decoder.even() for _ in range(8)] == [0] * 8  # 2^31, 2^30, ..., 2^24
+    assert decoder._at == 4
+    decoder.even()
+    assert decoder._at == 5
+
+
+def test_an_encoder_leaves_out_no_more_zeros_than_a_decoder_adds():
+    for content in (b"\x00\x8a", b"\xf1\x9d\x13\xb5"):
+        payload = encode(content, [Part(BYTES, len(content))], b"")
+        assert decode(payload, b"", len(content)) == content
+    assert payload.endswith(b"\0") and not payload.endswith(b"\0\0")
 
 
 @given(st.lists(st.tuples(st.integers(-1, 2), st.booleans())))
