@@ -78,7 +78,8 @@ export class Decisions {
     let found = 1; // up to 2 ** 32, too much for bitwise operators
     for (let place = length - 1; place >= 0; place--) {
       const offset = numberOdds(length, place, found);
-      found = 2 * found + (offset < 0 ? this.even() : this.bit(base + 32 + 8 * length + offset, FEW));
+      found =
+        2 * found + (offset < 0 ? this.even() : this.bit(base + 32 + 8 * length + offset, FEW));
     }
     return found - 1;
   }

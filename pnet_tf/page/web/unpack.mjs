@@ -47,7 +47,8 @@ export function unpack(packed, dictionary) {
   if (size < 1 || size > MOST_BYTES) {
     throw damaged(`it says ${size} bytes, 1 to ${MOST_BYTES} are allowed`);
   }
-  const content = new Content(new Decisions(packed.subarray(HEADER), ALL_ODDS), dictionary, size).read();
+  const decisions = new Decisions(packed.subarray(HEADER), ALL_ODDS);
+  const content = new Content(decisions, dictionary, size).read();
   const digest = [...packed.subarray(AFTER_CRC, HEADER)].map((byte) => hex(byte)).join("");
   if (!sha256(content).startsWith(digest)) throw damaged("what it holds has another hash");
   return content;
@@ -154,10 +155,7 @@ class Content {
 
   copy(length) {
     const distance = this.distances[0];
-    if (
-      distance > this.made + this.dictionary.length ||
-      length > this.bytes.length - this.made
-    ) {
+    if (distance > this.made + this.dictionary.length || length > this.bytes.length - this.made) {
       throw damaged("it copies from where nothing is");
     }
     for (const end = this.made + length; this.made < end; this.made++) {
@@ -167,7 +165,9 @@ class Content {
 
   before(distance) {
     const { made, bytes, dictionary } = this;
-    return distance <= made ? bytes[made - distance] : dictionary[dictionary.length + made - distance];
+    return distance <= made
+      ? bytes[made - distance]
+      : dictionary[dictionary.length + made - distance];
   }
 }
 
