@@ -15,6 +15,14 @@ kotlin {
     }
 }
 
+// What a packed model is unpacked with: the project has it once.
+tasks.processResources {
+    from("../../pnet_tf/packing") {
+        include("dictionary.bin")
+        into("org/pnettf/core")
+    }
+}
+
 dependencies {
     testImplementation(libs.junit)
     testImplementation(project(":testing"))

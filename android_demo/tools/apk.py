@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compiling import is_made, made, stamp_of
-from project import BUILD, MIN_SDK, ROOT, TARGET_SDK, Tools, fresh, java_home
+from project import BUILD, DICTIONARY, MIN_SDK, RESOURCE, ROOT, TARGET_SDK, Tools, fresh, java_home
 from running import run
 
 ABIS = ("arm64-v8a", "armeabi-v7a", "x86_64")
@@ -89,6 +89,7 @@ def assemble(tools: Tools, app: str, resources: Path, code: Path) -> Path:
     shutil.copy(resources, raw)
     with zipfile.ZipFile(raw, "a") as archive:
         archive.write(code, "classes.dex", zipfile.ZIP_DEFLATED)
+        archive.write(DICTIONARY, RESOURCE, zipfile.ZIP_DEFLATED)
         for abi in ABIS:
             library = tools.library(abi)
             archive.write(library, f"lib/{abi}/{library.name}", zipfile.ZIP_STORED)

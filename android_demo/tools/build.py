@@ -16,7 +16,7 @@ from pathlib import Path
 
 import apk
 from checks import check_apk
-from compiling import compile_java, compile_kotlin, main_sources
+from compiling import compile_core, compile_java, compile_kotlin, main_sources
 from emulate import emulate
 from project import APPS, BUILD, ROOT, Tools, fresh, prepare
 from running import BuildError, run
@@ -49,7 +49,7 @@ def build(tools: Tools, steps: Sequence[str]) -> None:
     """Everything that wants the sample model."""
     samples = sample_model()
     android, tflite = tools.path("android-all"), tools.jars("tflite")
-    core = compile_kotlin(tools, "core", [main_sources("core")], [])
+    core = compile_core(tools)
     needed = [core, *tflite, android]
     runtime = compile_kotlin(tools, "runtime", [main_sources("runtime")], needed)
     shared = {"core": core, "runtime": runtime}

@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 from apk import ABIS, APPLICATION, MIN_SDK, TARGET_SDK
-from project import BUILD, Tools
+from project import BUILD, DICTIONARY, RESOURCE, Tools
 from running import BuildError, run
 
 MOST_BYTES = 350_000
@@ -59,6 +59,8 @@ def _check_libraries(tools: Tools, archive: zipfile.ZipFile) -> None:
 
 def _check_model(archive: zipfile.ZipFile) -> None:
     _must(_is_stored(archive, "assets/model.tflite"), "the model is compressed")
+    same = RESOURCE in archive.namelist() and archive.read(RESOURCE) == DICTIONARY.read_bytes()
+    _must(same, "the dictionary of packed models is missing or another")
 
 
 def _check_code(archive: zipfile.ZipFile, app: str) -> None:

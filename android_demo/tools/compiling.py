@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from project import BUILD, ROOT, Tools, class_path, fresh
+from project import BUILD, DICTIONARY, RESOURCE, ROOT, Tools, class_path, fresh
 from running import run
 
 STAMP = ".stamp"
@@ -29,6 +30,13 @@ def compile_kotlin(
         "-module-name", name, "-classpath", class_path(needed), "-d", fresh(out), *files,
     )  # fmt: skip
     return made(out, known)
+
+
+def compile_core(tools: Tools) -> Path:
+    """Classes of `core`, with its one resource."""
+    core = compile_kotlin(tools, "core", [main_sources("core")], [])
+    shutil.copy(DICTIONARY, core / RESOURCE)
+    return core
 
 
 def compile_java(name: str, source: Path, depends: Sequence[Path]) -> Path:

@@ -17,6 +17,9 @@ ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build" / "offline"
 APPS = ("mobile", "wear")
 MIN_SDK, TARGET_SDK = 26, 36
+DICTIONARY = ROOT.parent / "pnet_tf" / "packing" / "dictionary.bin"
+RESOURCE = "org/pnettf/core/dictionary.bin"
+"""Where the Kotlin looks for it."""
 
 
 @dataclass(frozen=True)

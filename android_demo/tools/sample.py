@@ -14,10 +14,19 @@ TRIGGER_RATE = 0.6
 
 
 def sample_model() -> Path:
-    """The folder with `model.tflite` and `vectors.json`; made once, in about two minutes."""
+    """The folder with `model.tflite` and `vectors.json`, made once, in about two minutes.
+
+    Beside them `model.ptz`, the model packed, and `packed.json`, the vectors of packing.
+    """
     folder = BUILD / "sample"
-    if (folder / "vectors.json").is_file():
-        return folder
+    if not (folder / "vectors.json").is_file():
+        _train(folder)
+    _pnet_tf("pack", folder / "model.tflite", "--out", folder / "model.ptz")
+    shutil.copy(ROOT.parent / "tests" / "packing" / "vectors.json", folder / "packed.json")
+    return folder
+
+
+def _train(folder: Path) -> None:
     print("training the sample model: about two minutes", flush=True)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -39,7 +48,6 @@ def sample_model() -> Path:
         "export", trained, "--tflite", folder / "model.tflite", "--trigger-rate", TRIGGER_RATE,
         "--vectors", folder / "vectors.json",
     )  # fmt: skip
-    return folder
 
 
 def _pnet_tf(*arguments: object) -> None:

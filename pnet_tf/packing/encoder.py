@@ -51,7 +51,7 @@ class Encoder:
         self._low &= 0xFFFFFFFF
 
     def finish(self) -> bytes:
-        """All bytes; those at the end that are 0 are left out."""
+        """All bytes; up to four at the end that are 0, as a decoder adds them, are left out."""
         for zeros in range(24, -1, -8):  # the number within the range that has most of them
             value = -(-self._low >> zeros) << zeros
             if value < self._low + self._range:
@@ -59,7 +59,7 @@ class Encoder:
                 break
         for _ in range(4):
             self._shift()
-        return bytes(self._out).rstrip(b"\0")
+        return bytes(self._out[:-4]) + bytes(self._out[-4:]).rstrip(b"\0")
 
 
 def encode(data: bytes, parts: Sequence[Part], dictionary: bytes) -> bytes:

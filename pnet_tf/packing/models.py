@@ -140,11 +140,9 @@ class Content:
     def _copy(self, length: int, distance: int) -> None:
         if distance > len(self.out) or length > self.end - len(self.out):
             raise InputError("the packed file copies from where nothing is")
-        while length > 0:  # a match may overlap what it gives
-            part = min(length, distance)
-            begin = len(self.out) - distance
-            self.out += self.out[begin : begin + part]
-            length -= part
+        begin, until = len(self.out) - distance, len(self.out) + length
+        while len(self.out) < until:  # a match may overlap what it gives: twice as much each time
+            self.out += self.out[begin : begin + until - len(self.out)]
 
     def literal(self, coder: Coder, column: int, expected: int, byte: int = 0) -> int:
         """A byte; behind a match, as long as it agrees, beside `expected`, which would go on it."""

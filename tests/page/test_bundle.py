@@ -49,3 +49,8 @@ def test_forms_that_it_does_not_know_are_refused(modules, line):
     modules["a"] = line + "\n"
     with pytest.raises(InputError, match="the bundler does not know"):
         bundle("a")
+
+
+def test_a_page_may_unpack():
+    script = bundle("unpack")
+    assert script.index("const $decisions") < script.index("const $unpack")

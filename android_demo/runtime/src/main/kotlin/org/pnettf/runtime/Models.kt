@@ -5,6 +5,7 @@ import org.pnettf.core.Assistant
 import org.pnettf.core.ModelFile
 import org.pnettf.core.ModelInfo
 import org.pnettf.core.ModelProblem
+import org.pnettf.core.PackedFile
 import org.pnettf.core.ProblemKind
 import java.io.ByteArrayOutputStream
 import java.io.FileNotFoundException
@@ -13,13 +14,13 @@ import java.io.InputStream
 
 /** Models of an app's assets. */
 object Models {
-    /** Where `pnet-tf android` puts the model. */
+    /** Where `pnet-tf android` puts the model; a packed one of this name does too. */
     const val ASSET = "model.tflite"
 
     /** The model among [assets], checked and ready; [ModelProblem] says why there is none. */
     fun load(assets: AssetManager): Assistant = load { assets.open(ASSET) }
 
-    /** The model that [open] gives. */
+    /** The model that [open] gives, a `.tflite` or a `.ptz`. */
     fun load(open: () -> InputStream): Assistant {
         val content =
             try {
@@ -29,8 +30,9 @@ object Models {
             } catch (error: IOException) {
                 throw ModelProblem(ProblemKind.DAMAGED, "The model file cannot be read: ${error.message}.", error)
             }
-        val info = ModelInfo.of(content)
-        return Assistant(info, TfliteScorer(content, info))
+        val model = if (PackedFile.isPacked(content)) PackedFile.unpack(content) else content
+        val info = ModelInfo.of(model)
+        return Assistant(info, TfliteScorer(model, info))
     }
 
     private fun read(stream: InputStream): ByteArray {

@@ -1,5 +1,6 @@
 package org.pnettf.runtime
 
+import org.junit.Assert.assertArrayEquals
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertThrows
 import org.junit.Assert.assertTrue
@@ -8,6 +9,7 @@ import org.junit.Test
 import org.pnettf.core.Assistant
 import org.pnettf.core.ModelInfo
 import org.pnettf.core.ModelProblem
+import org.pnettf.core.PackedFile
 import org.pnettf.core.ProblemKind
 import org.pnettf.testing.Bionic
 import org.pnettf.testing.Samples
@@ -29,6 +31,15 @@ class ModelsTest {
         assertTrue(assistant.answer(MESSAGE).replies.size in 1..3)
         repeat(2000) { assistant.answer("$MESSAGE $it") }
         println("later answers " + timed { repeat(1000) { assistant.answer("$MESSAGE $it") } }.replace("ms", "us"))
+    }
+
+    @Test
+    fun `a packed model is the same model`() {
+        val packed = Samples.file("model.ptz").readBytes()
+        assertArrayEquals(Samples.model, PackedFile.unpack(packed))
+        val replies = Models.load { Samples.model.inputStream() }.answer(MESSAGE).replies
+        assertEquals(replies, Models.load { packed.inputStream() }.answer(MESSAGE).replies)
+        assertEquals(ProblemKind.DAMAGED, problem { packed.copyOf(packed.size - 1) }.kind)
     }
 
     private fun timed(
