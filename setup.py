@@ -49,7 +49,12 @@ TEST = [
 # Java 17 or later comes from elsewhere; pandas and pyarrow are what PySpark wants for functions in
 # Python, and does not ask for itself.
 SPARK = [*TRAIN, "pandas>=2.2,<3", "pyarrow>=15", "pyspark>=4.0,<4.1"]
-BENCHMARK = ["fasttext-numpy2>=0.10.4", "scikit-learn>=1.5,<2"]
+BENCHMARK = [
+    "brotli>=1.1",
+    "fasttext-numpy2>=0.10.4",
+    "scikit-learn>=1.5,<2",
+    "zstandard>=0.23",
+]
 
 setup(
     name="pnet-tf",
