@@ -2,8 +2,8 @@
 
 Needs Numba. All states are int64, where unsigned ones would turn into floats; every index is within
 its array whatever the bytes were: a slot by its mask, a word by the end of its stream (one word
-stands behind the last), a row by n, a value by the number of places. An array taken out of the tuple
-costs the counting of a reference: it is done once a call.
+stands behind the last), a row by n, a value by the number of places. Each array that is taken out
+of the tuple costs the counting of a reference, so that it is done once a call.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from numba import njit
 
 from .streams import LANES
 from .tables import FLAT, GAPS
-
 
 Int64 = Any
 """A whole number that Numba takes for int64."""
@@ -71,7 +70,7 @@ def _pull_gap(state: Int64, at: Int64, end: Int64, words: Any, steps: Any, gaps:
     state, at = _pulled(state, at, end, words, np.int64(steps[slot]), precision)
     gap, low = found >> 5, found & 31
     if low > 0:
-        first = min(low, 16)
+        first = np.int64(16) if low > 16 else low
         gap += state & ((np.int64(1) << first) - 1)
         state, at = _refilled(state >> first, at, end, words)
         if low > 16:
@@ -220,7 +219,7 @@ def _put(row: Int64, value: Int64, count: Int64, rows: Any, out: Any) -> Int64:
 
 @njit(nogil=True, cache=True)
 def _flat_columns(first: Int64, code: Any, rows: Any, out: Any, ends: Any) -> Int64:
-    """The same for symbols in `width` bits each, from column `first` on; -1 for one that is none."""
+    """The same for symbols in `width` bits, from column `first` on; -1 for one that is none."""
     flat, values, width = code.flat, code.values, code.width
     count, place, largest = 0, first * code.rows * width, np.int64(0)
     mask, last = (np.int64(1) << width) - 1, np.int64(len(values) - 1)
@@ -239,7 +238,8 @@ def _flat_columns(first: Int64, code: Any, rows: Any, out: Any, ends: Any) -> In
 
 @njit(nogil=True, cache=True)
 def columns(block: Int64, first: Int64, row: Int64, code: Any, state: Any, at: Any, rows: Any,
-             out: Any, ends: Any) -> Int64:  # fmt: skip
+            out: Any, ends: Any) -> Int64:  # fmt: skip
+    """The next len(ends) columns, of which `first` is the first, by the kind of the code."""
     if code.kind == GAPS and code.is_raw:
         return _raw_columns(block, row, code, state, at, rows, out, ends)
     if code.kind == GAPS:

@@ -4,8 +4,8 @@
     for each layer: name | dimensions | sizes | bytes of its body | body
 
 Little-endian; numbers are varints, a name is its bytes in UTF-8 behind their number. A body is that
-of `matrix.write_body` without the shape. Layers whose values and gaps come as often as in the others
-may read their streams by one table, which the container has once.
+of `matrix.write_body` without the shape. Layers that have much the same values and gaps may read
+their streams by one table, which the container has once.
 """
 
 from __future__ import annotations
@@ -20,7 +20,16 @@ from ..errors import InputError
 from .matrix import assemble, blocks_of, encode_patterns, read_body, write_body
 from .patterns import MOST_SHARED, MOST_WEIGHTS, Weights, check_weights, read_weights
 from .tables import (
-    DENSE, FLAT, GAPS, Tables, dense, flat, head_of, matrix_gaps, read_tables, write_tables,
+    DENSE,
+    FLAT,
+    GAPS,
+    Tables,
+    dense,
+    flat,
+    head_of,
+    matrix_gaps,
+    read_tables,
+    write_tables,
     zeros_apart,
 )  # fmt: skip
 from .wire import Reader, damaged, varint, varints
@@ -83,7 +92,7 @@ def decode_layers(data: bytes) -> dict[str, np.ndarray]:
 def _name(name: str) -> str:
     if not isinstance(name, str) or not 0 <= _utf8_size(name) <= _MOST_NAME:
         raise InputError(
-            f"a layer is named {name!r:.80}; a name is text of at most {_MOST_NAME:,} bytes in UTF-8"
+            f"a layer is named {name!r:.80}; a name is text of at most {_MOST_NAME:,} bytes"
         )
     return name
 

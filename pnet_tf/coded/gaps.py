@@ -4,8 +4,8 @@ With m = `mantissa` and e = floor(log2 g), a gap g >= 0 has
 
     low = max(e - m, 0) raw bits,  class = low 2^m + (g >> low):
 
-all gaps below 2^(m+1) have a class of their own, and each doubling after that has 2^m classes. (What
-Elias gamma is with m = 0 and its exponents coded; as lengths are in Deflate, RFC 1951, 3.2.5.)
+all gaps below 2^(m+1) have a class of their own, and each doubling after that has 2^m classes, as
+lengths and distances have in Deflate (RFC 1951, 3.2.5).
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """HAM and sHAM, the forms to compare with: weights by Huffman codes, as their paper defines them.
 
 Marino, Ghirardi, Frasca and Malchiodi, "Compression strategies and space-conscious representations
-for deep neural networks", ICPR 2020 (arXiv 2007.07967), sections 4.1 and 4.2. HAM holds the codes of
-all weights in column order, one after the other in words of b = 32 bits. sHAM holds the CSC form:
-codes of the weights that are not zero, their rows and the column pointers, which stand raw.
+for deep neural networks", ICPR 2020 (arXiv 2007.07967). HAM holds the codes of all weights in
+column order, one after the other in words of b = 32 bits. sHAM holds the CSC form: codes of the weights
+that are not zero, their rows and the column pointers, which stand raw.
 
-What is counted here is less than there: of a dictionary the values (4 bytes each) and the lengths of
-canonical codes (1 byte each), which tell the codes; of the matrix its shape, a word each.
+What is counted here is less than there: of a dictionary the values (4 bytes each) and the lengths
+of canonical codes (1 byte each), which tell the codes; of the matrix its shape, a word each.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def encode_values(values: np.ndarray) -> Coded:
 
 @dataclass(frozen=True, eq=False)
 class HAM:
-    """All weights of a matrix [n, m] in column order, by Huffman codes; section 4.1."""
+    """All weights of a matrix [n, m] in column order, by Huffman codes."""
 
     shape: tuple[int, int]
     coded: Coded
@@ -97,7 +97,7 @@ class HAM:
         return np.fromiter(self.coded.symbols(), np.float32).reshape(columns, rows).T
 
     def product(self, x: np.ndarray) -> np.ndarray:
-        """x W, float64 [m], symbol by symbol (algorithm Dot_HAM of the paper)."""
+        """The product x W, float64 [m], symbol by symbol (algorithm Dot_HAM of the paper)."""
         out = np.zeros(self.shape[1])
         for place, value in enumerate(self.coded.symbols()):
             column, row = divmod(place, self.shape[0])
@@ -112,7 +112,7 @@ class HAM:
 
 @dataclass(frozen=True, eq=False)
 class SHAM:
-    """The CSC form of a matrix [n, m], its nonzero weights by Huffman codes; section 4.2.
+    """The CSC form of a matrix [n, m], its nonzero weights by Huffman codes.
 
     `rows` [nonzero] and `pointers` [m + 1]: column j has the weights pointers[j] to pointers[j+1].
     """
@@ -139,7 +139,7 @@ class SHAM:
         return out
 
     def product(self, x: np.ndarray) -> np.ndarray:
-        """x W, float64 [m] (algorithm Dot_sHAM of the paper)."""
+        """The product x W, float64 [m] (algorithm Dot_sHAM of the paper)."""
         out = np.zeros(self.shape[1])
         columns = np.repeat(np.arange(self.shape[1]), np.diff(self.pointers))
         for column, row, value in zip(columns, self.rows, self.coded.symbols(), strict=True):

@@ -45,7 +45,8 @@ def encode_gaps(gaps: Any, lows: Any, symbols: Any, of: Any, starts: Any, precis
 
 
 @njit(nogil=True, cache=True)
-def _push(state: Int64, at: Int64, frequency: Int64, start: Int64, precision: Int64, words: Any) -> Any:
+def _push(state: Int64, at: Int64, frequency: Int64, start: Int64, precision: Int64,
+          words: Any) -> Any:  # fmt: skip
     if state >= np.int64(frequency) << (32 - precision):
         at -= 1
         words[at] = state & 0xFFFF

@@ -4,7 +4,7 @@
 
 Numbers are varints; the checksum is CRC-16 (CCITT) below SHORT bytes and CRC-32 from there on.
 The idea of products on entropy-coded weights: Marino, Ghirardi, Frasca and Malchiodi, ICPR 2020
-(arXiv 2007.07967), section 4, there with Huffman codes; here rANS, which spends fractions of bits.
+(arXiv 2007.07967), there with Huffman codes; here rANS, which spends fractions of bits.
 """
 
 from __future__ import annotations
@@ -22,8 +22,18 @@ from .huffman import coded_bits
 from .patterns import MOST_WEIGHTS, Weights, read_weights
 from .streams import Streams, encode_streams, read_streams, write_streams
 from .tables import (
-    BLOCKS, CONSTANT, DENSE, FLAT, GAPS, SHARED, Tables, constant, head_of, of_weights,
-    read_tables, write_tables,
+    BLOCKS,
+    CONSTANT,
+    DENSE,
+    FLAT,
+    GAPS,
+    SHARED,
+    Tables,
+    constant,
+    head_of,
+    of_weights,
+    read_tables,
+    write_tables,
 )  # fmt: skip
 from .wire import Reader, damaged, varint, varints
 
@@ -54,11 +64,11 @@ class CodedMatrix:
         return products.decode(self._prepared)
 
     def vector_product(self, x: np.ndarray) -> np.ndarray:
-        """x W, float32 [m], for x float32 [n], finite; sums in float32, each column from row 0 on."""
+        """The product x W, float32 [m], for x float32 [n], finite; sums are in float32."""
         return products.vector_product(self._prepared, x)
 
     def batch_product(self, x: np.ndarray) -> np.ndarray:
-        """X W, float32 [B, m], for X float32 [B, n], finite."""
+        """The product X W, float32 [B, m], for X float32 [B, n], finite."""
         return products.batch_product(self._prepared, x)
 
     def __rmatmul__(self, x: np.ndarray) -> np.ndarray:

@@ -87,7 +87,7 @@ def decode(prepared: Prepared) -> np.ndarray:
 
 
 def vector_product(prepared: Prepared, x: np.ndarray) -> np.ndarray:
-    """x W, float32 [m]; raises InputError unless x is float32 [n] and finite."""
+    """The product x W, float32 [m]; raises InputError unless x is float32 [n] and finite."""
     x = _check(x, 1, prepared.shape[0])
     if prepared.code is None:
         return np.full(prepared.shape[1], x.sum() * prepared.value, np.float32)
@@ -97,7 +97,7 @@ def vector_product(prepared: Prepared, x: np.ndarray) -> np.ndarray:
 
 
 def batch_product(prepared: Prepared, x: np.ndarray) -> np.ndarray:
-    """X W, float32 [B, m]; raises InputError unless X is float32 [B, n] and finite."""
+    """The product X W, float32 [B, m]; raises InputError unless X is float32 [B, n] and finite."""
     x = _check(x, 2, prepared.shape[0])
     out = np.empty((len(x), prepared.shape[1]), np.float32)
     for at in range(0, len(x), BATCH):

@@ -25,7 +25,7 @@ def decode(coded: CodedMatrix) -> np.ndarray:
 
 
 def product(coded: CodedMatrix, x: np.ndarray) -> np.ndarray:
-    """x W for x [n] or [B, n], in float64, weight by weight: y[j] += x[i] W[i, j]."""
+    """The product x W for x [n] or [B, n], in float64, weight by weight: y[j] += x[i] W[i, j]."""
     rows, columns = coded.shape
     out = np.zeros((*x.shape[:-1], columns))
     for place, pattern in weights(coded):

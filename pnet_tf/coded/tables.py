@@ -13,12 +13,11 @@ import numpy as np
 
 from . import frequencies, gaps
 from .frequencies import Frequencies
-from .patterns import Weights, pack_values, unpack_values, value_format, value_width
-from .patterns import MOST_SHARED
+from .patterns import MOST_SHARED, Weights, pack_values, unpack_values, value_format, value_width
 from .wire import Reader, damaged, varint
 
 CONSTANT, FLAT, DENSE, GAPS = range(4)
-_KIND, _FORM, _ZERO, _RAW = 3, 2, 1 << 5, 1 << 6
+_KIND, _FORM, _ZERO, _RAW, _TWO = 3, 2, 1 << 5, 1 << 6, 1 << 6
 SHARED, BLOCKS = 3 << _FORM, 1 << 4
 """Bits of the first byte: tables that stand elsewhere; more than one block."""
 
@@ -111,16 +110,25 @@ def _codebook(weights: Weights) -> tuple[np.ndarray, np.ndarray]:
 
 
 def head_of(tables: Tables) -> int:
-    """The first byte: kind, format of values, whether the first is the zero, whether raw."""
+    """The first byte: kind, format of values, whether the first of them is the zero.
+
+    One bit more says of GAPS that values are raw, of FLAT and DENSE that there are two.
+    """
     zero = len(tables.values) > 0 and not tables.values[0]
-    return tables.kind | tables.form << _FORM | _ZERO * bool(zero) | _RAW * tables.raw
+    last = _RAW * tables.raw | _TWO * _is_pair(tables)
+    return tables.kind | tables.form << _FORM | _ZERO * bool(zero) | last
+
+
+def _is_pair(tables: Tables) -> bool:
+    return tables.kind in (FLAT, DENSE) and len(tables.values) == 2
 
 
 def write_tables(tables: Tables) -> bytes:
     """Tables as bytes behind their head: values, then frequencies."""
     parts = []
     if not tables.raw:
-        parts.append(b"" if tables.kind == CONSTANT else varint(len(tables.values) - 1))
+        told = tables.kind == CONSTANT or _is_pair(tables)
+        parts.append(b"" if told else varint(len(tables.values) - 1))
         zero = int(not tables.values[0])
         parts.append(pack_values(tables.values[zero:], tables.form))
     if tables.symbols is not None:
@@ -133,12 +141,12 @@ def write_tables(tables: Tables) -> bytes:
 
 def read_tables(reader: Reader, head: int) -> Tables:
     """Tables that `write_tables` wrote; raises InputError for any that it does not write."""
-    kind, form, raw = head & _KIND, head >> _FORM & 3, bool(head & _RAW)
-    if raw and kind != GAPS or form == 3 or kind == GAPS and head & _ZERO:
+    kind, form, raw = head & _KIND, head >> _FORM & 3, head & _KIND == GAPS and bool(head & _RAW)
+    if head > 0x7F or head & BLOCKS or form == 3 or kind == GAPS and head & _ZERO:
         raise damaged("their first byte is none of a code")
     values, symbols = np.zeros(0, np.uint32), None
     if not raw:
-        count = 1 if kind == CONSTANT else 1 + reader.varint(MOST_SHARED - 1)
+        count = _read_count(reader, kind, bool(head & _TWO))
         values = _read_values(reader, count, form, bool(head & _ZERO))
         symbols = frequencies.read(reader, count, 1) if kind in (DENSE, GAPS) else None
     if kind != GAPS:
@@ -148,6 +156,15 @@ def read_tables(reader: Reader, head: int) -> Tables:
     if mantissa > gaps.MOST_MANTISSA or classes > gaps.most_classes(mantissa):
         raise damaged("gaps have classes that none can have")
     return Tables(kind, values, form, symbols, frequencies.read(reader, classes, 0), mantissa)
+
+
+def _read_count(reader: Reader, kind: int, last: bool) -> int:
+    """Number of values, by the last bit of the first byte and maybe a number."""
+    if kind == CONSTANT:
+        if last:
+            raise damaged("their first byte is none of a code")
+        return 1
+    return 2 if last and kind != GAPS else 1 + reader.varint(MOST_SHARED - 1)
 
 
 def _read_values(reader: Reader, count: int, form: int, zero: bool) -> np.ndarray:
