@@ -2,8 +2,8 @@
 
 Marino, Ghirardi, Frasca and Malchiodi, "Compression strategies and space-conscious representations
 for deep neural networks", ICPR 2020 (arXiv 2007.07967). HAM holds the codes of all weights in
-column order, one after the other in words of b = 32 bits. sHAM holds the CSC form: codes of the weights
-that are not zero, their rows and the column pointers, which stand raw.
+column order, one after the other in words of b = 32 bits. sHAM holds the CSC form: codes of the
+weights that are not zero, their rows and the column pointers, which stand raw.
 
 What is counted here is less than there: of a dictionary the values (4 bytes each) and the lengths
 of canonical codes (1 byte each), which tell the codes; of the matrix its shape, a word each.
@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from .huffman import canonical_codes, code_lengths
-from .patterns import read_weights
+from .huffman import canonical_codes, code_lengths, coded_bits
+from .patterns import Weights, read_weights
 
 WORD, WORD_BYTES = 32, 4
 """b, in bits and bytes."""
@@ -30,6 +30,31 @@ def packed_bytes(bits: int, symbols: int) -> int:
 
 def _words(bits: int) -> int:
     return -(-bits // WORD) * WORD_BYTES
+
+
+def ham_bytes(weights: Weights) -> int:
+    """`HAM.size_bytes` by the counts of weights that have a codebook."""
+    return 2 * WORD_BYTES + packed_bytes(coded_bits(weights.counts), len(weights.counts))
+
+
+def sham_bytes(weights: Weights) -> tuple[int, int]:
+    """`SHAM.size_bytes` and `SHAM.least_bytes` by counts of weights that have a codebook."""
+    zero = int(weights.values is not None and not weights.values[0])
+    counts, nonzero = weights.counts[zero:], len(weights.nonzero)
+    coded = 2 * WORD_BYTES + packed_bytes(coded_bits(counts), len(counts))
+    words, least = _index_bytes(weights.patterns.shape, nonzero)
+    return coded + words, coded + least
+
+
+def _index_bytes(shape: tuple[int, ...], nonzero: int) -> tuple[int, int]:
+    """Of rows and pointers: in words, and in ceil(log2 n) and ceil(log2 (nonzero + 1)) bits.
+
+    Both kinds of the latter are packed into words, and have one bit at least.
+    """
+    rows, columns = shape
+    row_bits, pointer_bits = max(1, (rows - 1).bit_length()), max(1, nonzero.bit_length())
+    least = _words(row_bits * nonzero) + _words(pointer_bits * (columns + 1))
+    return WORD_BYTES * (nonzero + columns + 1), least
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,16 +174,11 @@ class SHAM:
     @property
     def size_bytes(self) -> int:
         """Shape, dictionary, words of codes, a word for each row and pointer: b = 32."""
-        rest = WORD_BYTES * (len(self.rows) + len(self.pointers))
+        rest = _index_bytes(self.shape, len(self.rows))[0]
         return 2 * WORD_BYTES + self.coded.size_bytes + rest
 
     @property
     def least_bytes(self) -> int:
-        """The same with rows of ceil(log2 n) bits and pointers of ceil(log2 (nonzero + 1)).
-
-        Both are packed into words, and have one bit at least.
-        """
-        row_bits = max(1, (self.shape[0] - 1).bit_length())
-        pointer_bits = max(1, len(self.rows).bit_length())
-        rest = _words(row_bits * len(self.rows)) + _words(pointer_bits * len(self.pointers))
+        """The same with rows of ceil(log2 n) bits and pointers of ceil(log2 (nonzero + 1))."""
+        rest = _index_bytes(self.shape, len(self.rows))[1]
         return 2 * WORD_BYTES + self.coded.size_bytes + rest

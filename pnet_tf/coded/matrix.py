@@ -17,8 +17,7 @@ import numpy as np
 
 from . import products
 from .frequencies import entropy_bits
-from .ham import WORD_BYTES, packed_bytes
-from .huffman import coded_bits
+from .ham import ham_bytes
 from .patterns import MOST_WEIGHTS, Weights, read_weights
 from .streams import Streams, encode_streams, read_streams, write_streams
 from .tables import (
@@ -111,7 +110,7 @@ def encode_patterns(weights: Weights) -> CodedMatrix:
     """`encode_matrix` of a matrix that was checked."""
     if weights.values is not None and len(weights.values) == 1:
         return assemble(weights, constant(weights), 1)
-    bound = huffman_bytes(weights)
+    bound = float("inf") if weights.values is None else ham_bytes(weights)
     for blocks, exact in ((MOST_BLOCKS, False), (1, False), (1, True)):
         found = _quickest(candidates(weights, blocks, exact), bound)
         if found.size_bytes < bound:
@@ -133,13 +132,6 @@ def assemble(weights: Weights, tables: Tables, blocks: int) -> CodedMatrix:
     """The matrix in so many blocks by tables that have all its values and gaps."""
     rows, columns = weights.patterns.shape
     return CodedMatrix((rows, columns), tables, encode_streams(weights, tables, blocks))
-
-
-def huffman_bytes(weights: Weights) -> float:
-    """`HAM.size_bytes`, without making it; infinite for weights without a codebook."""
-    if weights.values is None:
-        return float("inf")
-    return packed_bytes(coded_bits(weights.counts), len(weights.values)) + 2 * WORD_BYTES
 
 
 def _quickest(found: list[CodedMatrix], bound: float) -> CodedMatrix:
