@@ -59,14 +59,14 @@ def _blocks(coded: CodedMatrix) -> Iterator[tuple[int, int]]:
     lanes = lanes_of(tables, streams.blocks)
     begins = gap.column_begins(columns, streams.blocks) * rows
     decoders = _decoders(streams)
-    raw = iter(streams.raw.tolist())
+    raw = np.split(streams.raw, np.cumsum(streams.raw_counts)[:-1])
     for block in range(streams.blocks):
         own = decoders[block * lanes : (block + 1) * lanes]
         first, last = int(begins[block]), int(begins[block + 1])
         if tables.kind == DENSE:
             yield from _dense(own, tables, range(first, last), rows)
         else:
-            yield from _gaps(own, tables, first, last, raw)
+            yield from _gaps(own, tables, range(first, last), raw[block].tolist())
         for decoder in own:
             decoder.finish()
 
@@ -86,17 +86,17 @@ def _dense(
 
 
 def _gaps(
-    own: list[Decoder], tables: Tables, place: int, last: int, raw: Iterator[int]
+    own: list[Decoder], tables: Tables, places: range, raw: list[int]
 ) -> Iterator[tuple[int, int]]:
-    place += _gap(own[0], tables)
-    while place < last:
-        if tables.raw:
-            yield place, next(raw)
-        else:
-            yield place, int(tables.values[own[1].symbol(_known(tables.symbols))])
-        place += 1 + _gap(own[0], tables)
-    if place != last:
-        raise damaged("a gap goes past the end of its block")
+    place, used = places.start + _gap(own[0], tables), 0
+    while place < places.stop:
+        if tables.raw and used == len(raw):
+            raise damaged("there are fewer values than gaps say")
+        symbol = 0 if tables.raw else own[1].symbol(_known(tables.symbols))
+        yield place, int(raw[used] if tables.raw else tables.values[symbol])
+        place, used = place + 1 + _gap(own[0], tables), used + 1
+    if place != places.stop or tables.raw and used < len(raw):
+        raise damaged("a block does not end where it should")
 
 
 def _gap(decoder: Decoder, tables: Tables) -> int:
