@@ -34,11 +34,14 @@ TRAIN = [
 ]
 # A frozen sentence encoder as trainer: its network and its tokenizer.
 ENCODER = ["onnxruntime>=1.20,<2", "tokenizers>=0.20,<1"]
+# Products on coded weights, and the codes themselves.
+COMPRESS = ["numba>=0.61"]
 DOCS = ["mkdocs-material>=9.6,<10", "mkdocstrings-python>=1.16,<3"]
 TEST = [
     *TRAIN,
     *DOCS,
     *ENCODER,
+    *COMPRESS,
     "build>=1.2",
     "hypothesis>=6.100",
     "mypy>=1.15",
@@ -77,6 +80,7 @@ setup(
     extras_require={
         "runtime": [], "plot": PLOT, "train": TRAIN, "docs": DOCS, "test": TEST,
         "benchmark": BENCHMARK, "spark": SPARK, "encoder": ENCODER,
+        "compress": COMPRESS,
     },  # fmt: skip
     entry_points={"console_scripts": ["pnet-tf=pnet_tf.cli:main"]},
 )

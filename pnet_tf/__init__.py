@@ -10,6 +10,10 @@ from .version import __version__
 
 if TYPE_CHECKING:
     from ._keras import keras as keras
+    from .coded.container import decode_layers as decode_layers
+    from .coded.container import encode_layers as encode_layers
+    from .coded.matrix import CodedMatrix as CodedMatrix
+    from .coded.matrix import encode_matrix as encode_matrix
     from .compress.int4 import int4_aware as int4_aware
     from .compress.qat import int8_aware as int8_aware
     from .data import Dataset as Dataset
@@ -78,6 +82,7 @@ if TYPE_CHECKING:
     from .training.types import JointData as JointData
 
 _MODULES = {
+    "CodedMatrix": "coded.matrix",
     "Dataset": "data",
     "DenseProjection": "projections.dense",
     "Distillation": "training.objective",
@@ -111,8 +116,11 @@ _MODULES = {
     "build_student": "model",
     "build_trainer": "trainers.build",
     "cross_entropy": "training.objective",
+    "decode_layers": "coded.container",
     "dense_head": "heads.bits",
     "distillation": "training.objective",
+    "encode_layers": "coded.container",
+    "encode_matrix": "coded.matrix",
     "evaluate_model": "tflite.evaluate",
     "evaluate_run": "runs.evaluate",
     "export_run": "runs.export",

@@ -17,7 +17,7 @@ FLOORS = (
     {"data", KERAS},
     {"parsing", "metrics", "batches", "_tflite"},
     {"calibration", "settings", "tflite", "graph"},
-    {"projections", "packing"},
+    {"projections", "packing", "coded"},
     {"heads", "compress"},
     {"model", "trainers"},
     {"training", "export"},
@@ -31,7 +31,8 @@ FLOORS = (
 """Rooms of the package from the ground up: imports lead to lower floors or stay in the room."""
 
 RUNTIME_ONLY = (
-    "__init__", "cli", "console", "data", "errors", "files", "metrics", "names",
+    "__init__", "cli", "coded.__init__", "coded.container", "coded.ham", "coded.matrix",
+    "coded.products", "coded.reference", "console", "data", "errors", "files", "metrics", "names",
     "options", "packing", "page", "parsing", "runs.__init__", "runs.own", "search.__init__",
     "search.child", "search.children", "search.pareto", "search.plan", "settings",
     "smart_reply.__init__", "smart_reply.evaluate", "smart_reply.inventory",
