@@ -150,9 +150,8 @@ class _Search:
                 low, high = ladder.index(now) if now in ladder else -1, len(ladder)
                 while high - low > 1:
                     middle = (low + high) // 2
-                    plans = {
-                        name: replace(self._plan(name), **{field: ladder[middle]}) for name in unit
-                    }
+                    change: Any = {field: ladder[middle]}
+                    plans = {name: replace(self._plan(name), **change) for name in unit}
                     kept = self._try({**self.plans, **plans})
                     low, high = (middle, high) if kept else (low, middle)
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .._keras import keras, require_keras, tf
-from ..coded import decode_layers, encode_layers
+from ..coded.container import decode_layers, encode_layers
 from ..errors import InputError
 from ..files import atomic_write_bytes, check_target, read_bytes
 from .plan import CompressionPlan
