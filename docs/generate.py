@@ -22,6 +22,7 @@ import click
 import msgspec
 
 from pnet_tf.cli import main as commands
+from pnet_tf.compress.keras_file import CompressReport
 from pnet_tf.data import describe_formats, limits
 from pnet_tf.export.report import ExportReport
 from pnet_tf.files import MOST_TEXT_BYTES
@@ -68,6 +69,7 @@ _RESULTS: Mapping[str, tuple[type, ...]] = {
     "teach": (TeachReport,),
     "label-next": (LabelNextReport,),
     "export": (ExportReport,),
+    "compress": (CompressReport,),
     "pack": (PackReport,),
     "unpack": (PackReport,),
     "evaluate": (Evaluation, RunEvaluation),

@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from .coded.container import encode_layers as encode_layers
     from .coded.matrix import CodedMatrix as CodedMatrix
     from .coded.matrix import encode_matrix as encode_matrix
+    from .compress.choose import choose_plans as choose_plans
     from .compress.int4 import int4_aware as int4_aware
+    from .compress.network import compress_model as compress_model
+    from .compress.network import load_coded as load_coded
+    from .compress.network import save_coded as save_coded
     from .compress.qat import int8_aware as int8_aware
     from .data import Dataset as Dataset
     from .data import InputSpec as InputSpec
@@ -115,6 +119,8 @@ _MODULES = {
     "build_smart_reply": "smart_reply.write",
     "build_student": "model",
     "build_trainer": "trainers.build",
+    "choose_plans": "compress.choose",
+    "compress_model": "compress.network",
     "cross_entropy": "training.objective",
     "decode_layers": "coded.container",
     "dense_head": "heads.bits",
@@ -136,6 +142,7 @@ _MODULES = {
     "label_next_run": "runs.label_next",
     "linear_head": "heads.bits",
     "load_bytes": "tflite.model",
+    "load_coded": "compress.network",
     "load_dataset": "data",
     "load_model": "tflite.model",
     "local_head": "heads.local",
@@ -148,6 +155,7 @@ _MODULES = {
     "propagate": "graph",
     "read_graph": "graph",
     "resume": "runs.train",
+    "save_coded": "compress.network",
     "sequence_head": "heads.sequence",
     "train": "runs.train",
     "unpack": "packing.container",
