@@ -35,7 +35,7 @@ def test_golomb_by_hand():
     """Order 0: 1; 010; 011, the first bit the lowest: 1 + 4 + 32 + 64."""
     assert golomb([0, 1, 2], 0) == bytes([101])
     assert golomb_bits(np.array([0, 1, 2]), 0) == 7
-    assert golomb([5], 1) == bytes([0b11010 + 0b100 - 0b100])  # h = 3: 0, 1, 1, then the low 1
+    assert golomb([5], 1) == bytes([0b1110])  # h = 3: 0, 1, 1; the low bit 1
 
 
 @given(st.lists(st.integers(0, 40000), min_size=1, max_size=40))
@@ -56,7 +56,7 @@ def test_golomb_past_its_largest():
 def test_frequencies_by_hand():
     assert frequencies.quantise(np.array([3, 1]), 2).of.tolist() == [3, 1]
     assert frequencies.quantise(np.array([1000, 1, 1]), 2).of.tolist() == [2, 1, 1]
-    assert frequencies.quantise(np.array([1, 0, 2]), 0 + 2).of.tolist() in ([1, 0, 3],)
+    assert frequencies.quantise(np.array([1, 0, 2]), 2).of.tolist() == [1, 0, 3]
     assert frequencies.quantise(np.array([9]), 0).of.tolist() == [1]
 
 
