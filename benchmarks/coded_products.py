@@ -3,7 +3,8 @@
     python benchmarks/coded_products.py [--size 4096] [--values 32] [--json FILE] [--page FILE]
 
 Random matrices, a share of zeros, the other weights equally likely among some values. All times of
-a row are of one run, the products in turn in each of its rounds, the least of each kept. HAM and sHAM are counted as `pnet_tf.coded.ham` counts them, with canonical codes and the smallest
+a row are of one run, the products in turn in each of its rounds, the least of each kept. HAM
+and sHAM are counted as `pnet_tf.coded.ham` counts them, with canonical codes and the smallest
 indices for the second figure of sHAM; they are not timed, as they are here in Python alone. Memory
 is what a product allocates, by tracemalloc, which NumPy tells of its arrays, and what the process
 grows by at its peak, in a process of its own.

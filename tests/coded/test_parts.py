@@ -136,8 +136,10 @@ def test_a_stream_that_is_not_used_up():
         rans.Decoder(0, [7]).finish()
 
 
-@pytest.mark.parametrize("state, words", [(0, 0), (255, 0), (65536, 0), (1 << 31, 0), (65536, 1),
-                                          (1 << 31, 1), (1 << 24, 9), ((1 << 24) - 1, 9)])  # fmt: skip
+@pytest.mark.parametrize("state, words", [
+    (0, 0), (255, 0), (65536, 0), (1 << 31, 0), (65536, 1), (1 << 31, 1), (1 << 24, 9),
+    ((1 << 24) - 1, 9),
+])  # fmt: skip
 def test_the_size_of_a_stream_tells_that_of_its_state(state, words):
     size = rans.stream_size(state, words)
     assert rans.state_bytes(size) == size - 2 * words == (state.bit_length() + 7) // 8
