@@ -3,8 +3,8 @@
     python benchmarks/coded_products.py [--size 4096] [--values 32] [--json FILE] [--page FILE]
 
 Random matrices, a share of zeros, the other weights equally likely among some values. All times of
-a row are of one run, the products one after the other in each of its rounds, the least of each kept.
-HAM and sHAM are counted as `pnet_tf.coded.ham` counts them, with canonical codes and the smallest
+a row are of one run, the products in turn in each of its rounds, the least of each kept. HAM
+and sHAM are counted as `pnet_tf.coded.ham` counts them, with canonical codes and the smallest
 indices for the second figure of sHAM; they are not timed, as they are here in Python alone. Memory
 is what a product allocates, by tracemalloc, which NumPy tells of its arrays, and what the process
 grows by at its peak, in a process of its own.
@@ -136,8 +136,8 @@ def page(rows: list[Row]) -> str:
              "", f"{size} x {size}, {values} values and zeros, float32. Bytes; HAM and sHAM with "
              "canonical dictionaries and shape, sHAM with words and with the fewest bits for "
              "indices.", "",
-             "| zeros % | kind | coded | entropy | of it | HAM | sHAM, b = 32 | sHAM, least | CSC |",
-             "|---|---|---|---|---|---|---|---|---|"]  # fmt: skip
+             "| zeros % | kind | coded | entropy | of it | HAM | sHAM, b = 32 | sHAM, least "
+             "| CSC |", "|---|---|---|---|---|---|---|---|---|"]  # fmt: skip
     lines += [
         f"| {100 * row.zeros:g} | {row.kind} | {row.coded_bytes:,} | {row.entropy_bytes:,} | "
         f"{row.coded_bytes / row.entropy_bytes:.4f} | {row.ham_bytes:,} | {row.sham_bytes:,} | "
@@ -149,7 +149,8 @@ def page(rows: list[Row]) -> str:
               "process grows by. The dense matrix takes "
               f"{4 * size * size / 2**20:g} MiB.", "",
               f"| zeros % | dense | coded | of dense | CSC | dense, {BATCH} | coded, {BATCH} | "
-              "of dense | KiB | grown, MiB |", "|---|---|---|---|---|---|---|---|---|---|"]  # fmt: skip
+              "of dense | KiB | grown, MiB |",
+              "|---|---|---|---|---|---|---|---|---|---|"]  # fmt: skip
     lines += [
         f"| {100 * row.zeros:g} | {row.dense_ms:.2f} | {row.coded_ms:.2f} | "
         f"{row.coded_ms / row.dense_ms:.2f} | {row.csc_ms:.2f} | {row.dense_batch_ms:.1f} | "

@@ -90,7 +90,7 @@ def vector_product(prepared: Prepared, x: np.ndarray) -> np.ndarray:
     """The product x W, float32 [m]; raises InputError unless x is float32 [n] and finite."""
     x = _check(x, 1, prepared.shape[0])
     if prepared.code is None:
-        return np.full(prepared.shape[1], x.sum() * prepared.value, np.float32)
+        return np.full(prepared.shape[1], _times(prepared.value, x))
     y = np.zeros(prepared.shape[1], np.float32)
     _run("dot", prepared, x, y)
     return y
@@ -107,10 +107,16 @@ def batch_product(prepared: Prepared, x: np.ndarray) -> np.ndarray:
 
 def _batch(prepared: Prepared, x: np.ndarray) -> np.ndarray:
     if prepared.code is None:
-        return (x.sum(1) * prepared.value)[:, None]
+        return _times(prepared.value, x)[:, None]
     y = np.zeros((prepared.shape[1], len(x)), np.float32)
     _run("axpy", prepared, np.ascontiguousarray(x.T), y)
     return y.T
+
+
+def _times(value: np.float32, x: np.ndarray) -> np.ndarray:
+    """Sum of the last axis times the value: float32, infinite where that is too small for it."""
+    with np.errstate(over="ignore"):
+        return (x.sum(-1, dtype=np.float64) * float(value)).astype(np.float32)
 
 
 def _run(name: str, prepared: Prepared, x: np.ndarray, y: np.ndarray) -> None:

@@ -46,8 +46,11 @@ def test_matrices_come_back_bit_for_bit(book, rows, columns, zeros, seed):
     comes_back(encode_matrix(matrix), matrix)
 
 
-@given(arrays.arrays(np.float32, arrays.array_shapes(min_dims=2, max_dims=2, max_side=9),
-                     elements=st.floats(width=32, allow_nan=False, allow_infinity=False)))  # fmt: skip
+FINITE = st.floats(width=32, allow_nan=False, allow_infinity=False)
+SMALL = arrays.array_shapes(min_dims=2, max_dims=2, max_side=9)
+
+
+@given(arrays.arrays(np.float32, SMALL, elements=FINITE))
 def test_any_finite_matrix_comes_back(matrix):
     comes_back(encode_matrix(matrix), matrix)
 

@@ -35,7 +35,7 @@ def test_golomb_by_hand():
     """Order 0: 1; 010; 011, the first bit the lowest: 1 + 4 + 32 + 64."""
     assert golomb([0, 1, 2], 0) == bytes([101])
     assert golomb_bits(np.array([0, 1, 2]), 0) == 7
-    assert golomb([5], 1) == bytes([0b11010 + 0b100 - 0b100])  # h = 3: 0, 1, 1, then the low 1
+    assert golomb([5], 1) == bytes([0b1110])  # h = 3: 0, 1, 1; the low bit 1
 
 
 @given(st.lists(st.integers(0, 40000), min_size=1, max_size=40))
@@ -56,7 +56,7 @@ def test_golomb_past_its_largest():
 def test_frequencies_by_hand():
     assert frequencies.quantise(np.array([3, 1]), 2).of.tolist() == [3, 1]
     assert frequencies.quantise(np.array([1000, 1, 1]), 2).of.tolist() == [2, 1, 1]
-    assert frequencies.quantise(np.array([1, 0, 2]), 0 + 2).of.tolist() in ([1, 0, 3],)
+    assert frequencies.quantise(np.array([1, 0, 2]), 2).of.tolist() == [1, 0, 3]
     assert frequencies.quantise(np.array([9]), 0).of.tolist() == [1]
 
 
@@ -136,8 +136,10 @@ def test_a_stream_that_is_not_used_up():
         rans.Decoder(0, [7]).finish()
 
 
-@pytest.mark.parametrize("state, words", [(0, 0), (255, 0), (65536, 0), (1 << 31, 0), (65536, 1),
-                                          (1 << 31, 1), (1 << 24, 9), ((1 << 24) - 1, 9)])  # fmt: skip
+@pytest.mark.parametrize("state, words", [
+    (0, 0), (255, 0), (65536, 0), (1 << 31, 0), (65536, 1), (1 << 31, 1), (1 << 24, 9),
+    ((1 << 24) - 1, 9),
+])  # fmt: skip
 def test_the_size_of_a_stream_tells_that_of_its_state(state, words):
     size = rans.stream_size(state, words)
     assert rans.state_bytes(size) == size - 2 * words == (state.bit_length() + 7) // 8

@@ -56,6 +56,12 @@ def test_one_value_multiplies(value):
     close(left(2, 7) @ coded, left(2, 7), matrix)
 
 
+def test_one_value_whose_product_is_too_large():
+    coded = encode_matrix(np.full((4, 2), 3e38, np.float32))
+    assert (np.ones(4, np.float32) @ coded).tolist() == [np.inf, np.inf]
+    assert (np.array([1, 1, -1, 0], np.float32) @ coded).tolist() == [np.float32(3e38)] * 2
+
+
 @pytest.mark.parametrize("rows", [0, 1, products.BATCH, 2 * products.BATCH + 1])
 def test_batches_of_every_size(rows):
     matrix = random_matrix((6, 5), 4, 0.3)
