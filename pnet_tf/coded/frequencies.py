@@ -13,7 +13,7 @@ from .wire import Reader, best_order, damaged, golomb, read_golomb
 
 MOST_PRECISION = 15
 """So that a frequency and the distance within it fit into 16 bits each."""
-_WORTH = 1 / 4096
+_WORTH = 1 / 1024
 """A larger table must save this share of the bits: it fits less well into the cache."""
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import gaps as gap
-from .compiled import kernels
+from .compiled import encoders
 from .frequencies import Frequencies
 from .patterns import Weights, pack_values, unpack_values
 from .rans import state_bytes, stream_size
@@ -88,7 +88,7 @@ def _encoded(symbols: np.ndarray, table: Frequencies | None) -> tuple[int, np.nd
         raise ValueError("tables without frequencies of values")
     words = np.empty(len(symbols) + 1, np.uint16)  # a symbol writes one at most
     symbols = np.ascontiguousarray(symbols)
-    state, size = kernels().encode(symbols, table.of, table.starts, table.precision, words)
+    state, size = encoders().encode(symbols, table.of, table.starts, table.precision, words)
     return int(state), words[len(words) - size :].copy()
 
 
@@ -97,7 +97,7 @@ def _encoded_gaps(gaps: np.ndarray, tables: Tables) -> tuple[int, np.ndarray]:
         raise ValueError("tables without frequencies of gaps")
     table = tables.gaps
     words = np.empty(3 * len(gaps) + 1, np.uint16)
-    state, size = kernels().encode_gaps(
+    state, size = encoders().encode_gaps(
         gaps, gap.low_bits(gaps, tables.mantissa), gap.classes(gaps, tables.mantissa),
         table.of, table.starts, table.precision, words,
     )  # fmt: skip

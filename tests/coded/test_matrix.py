@@ -177,15 +177,17 @@ def test_refused_weights(weights, sentence):
 
 def test_without_numba(monkeypatch):
     matrix = random_matrix((4, 4), 3, 0.5)
+    data = encode_matrix(matrix).to_bytes()
     compiled.kernels.cache_clear()
+    compiled.encoders.cache_clear()
     monkeypatch.setitem(sys.modules, "numba", None)
-    for name in ("kernels", "columns"):
+    for name in ("kernels", "encoders"):
         monkeypatch.delitem(sys.modules, f"pnet_tf.coded.{name}", raising=False)
-        monkeypatch.delattr(f"pnet_tf.coded.{name}", raising=False)
+    with pytest.raises(InputError, match=r"package numba, .* pip install pnet-tf\[compress\]"):
+        CodedMatrix.from_bytes(data).decode()
     with pytest.raises(InputError, match=r"package numba, .* pip install pnet-tf\[compress\]"):
         encode_matrix(matrix)
     assert encode_matrix(np.ones((3, 3), np.float32)).decode().sum() == 9
-    compiled.kernels.cache_clear()
 
 
 @settings(max_examples=5)

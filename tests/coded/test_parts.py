@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pnet_tf.coded import frequencies, gaps, rans
-from pnet_tf.coded.compiled import kernels
+from pnet_tf.coded.compiled import encoders
 from pnet_tf.coded.frequencies import Frequencies
 from pnet_tf.coded.wire import Reader, best_order, golomb, golomb_bits, read_golomb, varint
 from pnet_tf.errors import InputError
@@ -151,7 +151,7 @@ def test_the_compiled_encoder_is_the_one_in_python(symbols, precision):
     expected = rans.encode(rans.items_of(symbols, table))
     words = np.empty(len(symbols) + 1, np.uint16)
     given_ = np.array(symbols, np.uint16)
-    state, size = kernels().encode(given_, table.of, table.starts, precision, words)
+    state, size = encoders().encode(given_, table.of, table.starts, precision, words)
     assert (state, words[len(words) - size :].tolist()) == expected
     decoder = rans.Decoder(*expected)
     assert [decoder.symbol(table) for _ in symbols] == symbols
@@ -171,7 +171,7 @@ def test_the_compiled_encoder_of_gaps_is_the_one_in_python(found, mantissa):
             items.append((1, gap & 0xFFFF & (1 << bits) - 1, bits))
             gap >>= bits
     words = np.empty(3 * len(found) + 1, np.uint16)
-    state, size = kernels().encode_gaps(
+    state, size = encoders().encode_gaps(
         found, lows, classes, table.of, table.starts, table.precision, words
     )
     assert (state, words[len(words) - size :].tolist()) == rans.encode(items)
