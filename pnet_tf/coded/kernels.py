@@ -3,9 +3,9 @@
 Needs Numba, which `compiled.kernels` loads. All states are int64, where unsigned ones would turn
 into floats; every index is within its array whatever the bytes were: a slot by its mask, a word by
 the end of its stream (one word stands behind the last), a row by n, a value by the number of
-places. Each array taken out of the tuple costs the counting of a reference, so it is done once a
-call. It is one file, though a long one: Numba compiles anew what a file holds when this file has
-changed, and would keep loops whose inner functions have changed elsewhere.
+places. Each array that is taken out of the tuple costs the counting of a reference, so that it is
+done once a call. It is one file, though a long one: Numba compiles anew what a file holds when this
+file has changed, and would keep loops whose inner functions have changed elsewhere.
 """
 
 from __future__ import annotations

@@ -120,6 +120,14 @@ def test_fewer_raw_values_than_gaps_say():
             run()
 
 
+def test_raw_values_that_are_not_finite():
+    coded = CODED["raw"]
+    raw = np.array([0x7FC00000, *coded.streams.raw[1:]], np.uint32)
+    data = replace(coded, streams=replace(coded.streams, raw=raw)).to_bytes()
+    with pytest.raises(InputError, match="not finite"):
+        CodedMatrix.from_bytes(data)
+
+
 @pytest.mark.parametrize("body, sentence", [
     (b"", "end too early"), (b"\x28\x00\x01", "smaller than 1"),
     (b"\x28" + varint(1 << 25) + b"\x02", "33,554,432 x 2 weights"),
@@ -127,6 +135,7 @@ def test_fewer_raw_values_than_gaps_say():
     (b"\xa8\x01\x01", "first byte"), (b"\x68\x01\x01", "first byte"),
     (b"\x38\x02\x02\x02", "blocks where there are none"), (b"\x0c\x01\x01", "tables are missing"),
     (b"\x08\x01\x01\x80\x7f", "not finite"), (b"\x08\x01\x01\x00\x00", "do not rise"),
+    (b"\x49\x02\x02\x80\x3f\x80\x3f\x06", "do not rise"),
     (b"\x49\x02\x02\x00\x40\x80\x3f\x06", "do not rise"), (b"\x28\x01\x01\x00", "more bytes"),
     (b"\x09\x02\x02\x02\x80\x3f\x00\x40\x40\x40", "end too early"),
 ])  # fmt: skip
@@ -179,6 +188,9 @@ def test_a_container_that_says_more_weights_than_a_reader_holds():
     assert sum(item.size for item in decode_layers(sealed(two)).values()) == 1 << 25
     with pytest.raises(InputError, match="larger than|more than"):
         decode_layers(sealed(b"\x03" + two[1:] + layer % b"c"))
+    wide = b"\x01b\x02\x02" + varint(1 << 24) + b"\x01\x28"
+    with pytest.raises(InputError, match="more than 33,554,432"):
+        decode_layers(sealed(b"\x02\x00" + layer % b"a" + wide))
 
 
 @pytest.mark.parametrize("rest, sentence", [

@@ -1,5 +1,6 @@
 import sys
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis.extra import numpy as arrays
 import pnet_tf
 from pnet_tf.coded import compiled, reference
 from pnet_tf.coded.ham import ham_bytes, sham_bytes
-from pnet_tf.coded.matrix import CodedMatrix, encode_matrix, encode_patterns
+from pnet_tf.coded.matrix import CodedMatrix, _quickest, encode_matrix, encode_patterns
 from pnet_tf.coded.patterns import MOST_SHARED, MOST_WEIGHTS, read_weights
 from pnet_tf.coded.tables import CONSTANT, DENSE, FLAT, GAPS
 from pnet_tf.errors import InputError
@@ -77,6 +78,13 @@ def test_gaps_of_more_than_sixteen_raw_bits():
     assert encode_matrix(matrix).size_bytes < 40
 
 
+def test_gaps_of_every_size():
+    """Gaps 2^k - 1 behind each other: all raw bits of each number of them are ones."""
+    matrix = np.zeros((1 << 21, 1), np.float32)
+    matrix[np.cumsum([1 << k for k in range(21)]) - 1] = 1
+    comes_back(in_kind(matrix, GAPS, 1), matrix)
+
+
 @pytest.mark.parametrize("blocks", [1, 3])
 @pytest.mark.parametrize("zeros", [0, 0.9])
 def test_too_many_values_for_a_codebook_stand_raw(blocks, zeros):
@@ -136,6 +144,16 @@ def test_kinds_are_chosen_by_size():
         if kind == DENSE:
             matrix[:, ::2] = matrix[0, 0] or 1
         assert encode_matrix(matrix).tables.kind in ({DENSE, GAPS} if kind == DENSE else {kind})
+
+
+@pytest.mark.parametrize("gaps, bound, chosen", [
+    (1010, 2000, GAPS), (1011, 2000, DENSE), (1005, 1006, GAPS), (1005, 1005, DENSE),
+    (1005, 900, DENSE),
+])  # fmt: skip
+def test_the_quicker_kind_within_a_hundredth_and_below_huffman(gaps, bound, chosen):
+    found = [SimpleNamespace(size_bytes=size, tables=SimpleNamespace(kind=kind))
+             for size, kind in ((gaps, GAPS), (1000, DENSE))]  # fmt: skip
+    assert _quickest(found, bound).tables.kind == chosen
 
 
 def test_a_large_matrix_has_blocks():
