@@ -19,6 +19,7 @@ import click
 import numpy as np
 import zstandard
 
+from pnet_tf.coded.frequencies import entropy_bits
 from pnet_tf.packing.container import pack, unpack
 from pnet_tf.packing.encoder import encode
 from pnet_tf.packing.models import NIBBLES, TOKENS
@@ -52,8 +53,7 @@ def integers(part: Part, data: bytes) -> np.ndarray:
 
 def entropy_bytes(values: np.ndarray) -> float:
     """N times the entropy of their frequencies, in bytes."""
-    share = np.unique(values, return_counts=True)[1] / len(values)
-    return float(-(share * np.log2(share)).sum() * len(values) / 8)
+    return entropy_bits(np.unique(values, return_counts=True)[1]) / 8
 
 
 def nncodec_bytes(values: np.ndarray) -> int | None:

@@ -21,7 +21,13 @@ import numpy as np
 
 from .._keras import keras, require_keras
 from ..errors import InputError
-from ..files import atomic_write_bytes, atomic_write_text, check_writable, read_text
+from ..files import (
+    atomic_write_bytes,
+    atomic_write_text,
+    check_writable,
+    not_written,
+    read_text,
+)
 from .network import (
     CompressedModel,
     coded_bytes,
@@ -115,6 +121,7 @@ class _Search:
         self.names = sorted(self.sizes, key=lambda name: -self.sizes[name])
         if not self.names:
             raise InputError(f"model {net.model.name!r} has no weight tensor to compress")
+        coded_bytes(net.model)  # what cannot be coded is refused before the first retraining
         self.original = net.model.get_weights()
         self.weights, self.plans = self.original, Plans()
         self.base = float(net.score(net.model))
@@ -192,9 +199,6 @@ class _Search:
             if self.plans and method != next(iter(self.plans.values())).method:
                 self._try({name: replace(plan, method=method) for name, plan in self.plans.items()})
 
-    def _all(self, plan: CompressionPlan) -> Plans:
-        return dict.fromkeys(self.names, plan)
-
     def _try(self, plans: Plans) -> bool:
         """Whether plans make a smaller model that keeps the loss; if so it is the best so far."""
         self.number += 1
@@ -228,12 +232,14 @@ class _Search:
         keras.utils.set_random_seed(self.seed + self.number)
         small = compress_model(self.net.model, self._possible(plans), seed=self.seed)
         self.net.fit(small)
-        score, content = float(self.net.score(self.net.model)), coded_bytes(self.net.model)
-        kept = score >= self.least and len(content) < self.size
+        score, size, kept = float(self.net.score(self.net.model)), self.float32_bytes, False
+        if all(np.isfinite(weight).all() for weight in self.net.model.get_weights()):
+            content = coded_bytes(self.net.model)
+            size, kept = len(content), score >= self.least and len(content) < self.size
         if kept:
             atomic_write_bytes(self._place(self.number), content)
         seconds = round(monotonic() - began, 2)
-        return Trial(self.number, _plain(plans), score, len(content), kept, seconds)
+        return Trial(self.number, _plain(plans), score, size, kept, seconds)
 
     def _possible(self, plans: Plans) -> Plans:
         """Plans with no more values than a tensor keeps weights; without any, all weights stay."""
@@ -248,7 +254,10 @@ class _Search:
 
 def _begin(folder: Path, identity: Mapping[str, Any]) -> list[Trial]:
     """Make the folder, or read the trials of the same search in it."""
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise not_written(folder, error) from None
     place = folder / SEARCH
     check_writable(place)
     if not place.exists():

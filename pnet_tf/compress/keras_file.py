@@ -64,7 +64,7 @@ def compress_file(
     folder = Path(out)
     before = _test_score(model, data)
     choice = choose_plans(net, folder, keep_loss, seed=seed, show=show)
-    _draw(folder)
+    _draw(folder, choice.float32_bytes)
     return CompressReport(
         file=str(folder / WEIGHTS), base_score=choice.base_score, score=choice.score,
         test_score=_test_score(model, data), base_test_score=before,
@@ -94,6 +94,11 @@ def trainable(
     model: keras.Model, data: Dataset, epochs: int, batch_size: int, learning_rate: float
 ) -> Trainable:
     """How a model is retrained on train, rows without a label left out, and measured on valid."""
+    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
+        if value < 1:
+            raise InputError(f"{name} must be 1 or more, got {value}")
+    if not learning_rate > 0:
+        raise InputError(f"learning_rate must be above 0, got {learning_rate}")
     _check_fits(model, data)
     loss = _loss(model, data)
     labelled = data.train.targets != -1 if data.labels else slice(None)
@@ -119,11 +124,19 @@ def _test_score(model: keras.Model, data: Dataset) -> float | None:
 
 
 def _loss(model: keras.Model, data: Dataset) -> Any:
-    """That of a compiled model, else the one of its task."""
-    if getattr(model, "compiled_loss", None) is not None:
-        return model.loss
-    if np.issubdtype(data.train.targets.dtype, np.floating):
-        return "mse"
+    """That of a compiled model, else the one of its task; class ids want the sparse one."""
+    compiled = model.loss if getattr(model, "compiled_loss", None) is not None else None
+    if not data.labels:
+        return compiled or "mse"
+    if compiled is not None:
+        found = keras.losses.get(compiled)
+        name = getattr(found, "name", None) or getattr(found, "__name__", repr(found))
+        if name != "sparse_categorical_crossentropy":
+            raise InputError(
+                f"model {model.name!r} is compiled with the loss {name}; labels want "
+                "sparse_categorical_crossentropy, or a model that is not compiled"
+            )
+        return compiled
     last = getattr(model.layers[-1], "activation", None)
     logits = last is not keras.activations.softmax
     return keras.losses.SparseCategoricalCrossentropy(from_logits=logits)
@@ -142,8 +155,8 @@ def _check_fits(model: keras.Model, data: Dataset) -> None:
         )
 
 
-def _draw(folder: Path) -> None:
-    """Ratio against score of each trial, those that were kept filled."""
+def _draw(folder: Path, float32_bytes: int) -> None:
+    """How many times smaller each trial is, against its score; those that were kept filled."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
@@ -155,10 +168,11 @@ def _draw(folder: Path) -> None:
         for kept, colour in ((False, "none"), (True, "tab:blue")):
             chosen = [trial for trial in trials if trial.kept == kept]
             axes.scatter(
-                [trial.size_bytes for trial in chosen], [trial.score for trial in chosen],
+                [float32_bytes / trial.size_bytes for trial in chosen],
+                [trial.score for trial in chosen],
                 facecolors=colour, edgecolors="tab:blue", label="kept" if kept else "tried",
             )  # fmt: skip
-        axes.set(xscale="log", xlabel="bytes of all weights, coded", ylabel="score on valid")
+        axes.set(xscale="log", xlabel="times smaller, all weights", ylabel="score on valid")
         axes.grid(alpha=0.3)
         axes.legend()
         stream = io.BytesIO()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..coded.frequencies import entropy_bits
 from ..errors import InputError
 
 _ROUNDS = 100
@@ -32,9 +33,7 @@ class Codebook:
     @property
     def bits(self) -> float:
         """Entropy of the members in bits a weight: what the best code without memory needs."""
-        share = np.bincount(self.members, minlength=len(self.values)) / max(len(self.members), 1)
-        share = share[share > 0]
-        return float(-(share * np.log2(share)).sum())
+        return entropy_bits(np.bincount(self.members)) / len(self.members)
 
 
 def cws(weights: np.ndarray, k: int, seed: int = 0) -> Codebook:

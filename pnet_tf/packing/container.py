@@ -12,7 +12,6 @@ import hashlib
 import os
 import struct
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -26,8 +25,8 @@ VERSION = 1
 MOST_BYTES = 1 << 26
 """Of a content: what a reader may have to hold."""
 _MAGIC = b"PTZ"
-_HEADER = struct.Struct("<3sBII16s")
-_AFTER_CRC = 12
+_HEADER = struct.Struct("<3sBII")
+_HASH_BYTES = 16
 
 
 @dataclass(frozen=True)
@@ -55,25 +54,26 @@ def pack(content: bytes) -> bytes:
         raise InputError("there is nothing to pack: the file is empty")
     if len(content) > MOST_BYTES:
         raise InputError(f"{len(content):,} bytes are too many to pack; {MOST_BYTES:,} are allowed")
-    body = hashlib.sha256(content).digest()[:16] + encode(content, parts_of(content), dictionary())
-    return struct.pack("<3sBII", _MAGIC, VERSION, len(content), zlib.crc32(body)) + body
+    body = _hash(content) + encode(content, parts_of(content), dictionary())
+    return _HEADER.pack(_MAGIC, VERSION, len(content), zlib.crc32(body)) + body
 
 
 def unpack(packed: bytes) -> bytes:
     """The very bytes that were packed; raises InputError for anything but a whole container."""
     if packed[:3] != _MAGIC:
         raise InputError("this is no packed file: it does not begin with PTZ")
-    if len(packed) < _HEADER.size:
+    if len(packed) < _HEADER.size + _HASH_BYTES:
         raise InputError("the packed file is cut off within its first bytes")
-    _, version, size, crc, digest = _HEADER.unpack_from(packed)
+    _, version, size, crc = _HEADER.unpack_from(packed)
+    body = packed[_HEADER.size :]
     if version != VERSION:
         raise InputError(f"the packed file has version {version}; this reads version {VERSION}")
-    if zlib.crc32(packed[_AFTER_CRC:]) != crc:
+    if zlib.crc32(body) != crc:
         raise InputError("the packed file is damaged: its checksum is another")
     if not 0 < size <= MOST_BYTES:
         raise InputError(f"the packed file says {size:,} bytes; 1 to {MOST_BYTES:,} are allowed")
-    content = decode(packed[_HEADER.size :], dictionary(), size)
-    if hashlib.sha256(content).digest()[:16] != digest:
+    content = decode(body[_HASH_BYTES:], dictionary(), size)
+    if _hash(content) != body[:_HASH_BYTES]:
         raise InputError("the packed file is damaged: what it holds has another hash")
     return content
 
@@ -93,16 +93,12 @@ def unpack_file(path: str | os.PathLike[str], out: str | os.PathLike[str]) -> Pa
     """Unpack a container into a file; nothing is written unless its hash agrees."""
     target = check_target(out)
     packed = read_bytes(path, 2 * MOST_BYTES)
-    content = _in_file(path, lambda: unpack(packed))
-    atomic_write_bytes(target, content)
-    return _report(str(target), content, packed)
-
-
-def _in_file(path: str | os.PathLike[str], read: Callable[[], bytes]) -> bytes:
     try:
-        return read()
+        content = unpack(packed)
     except InputError as error:
         raise InputError(f"{os.fspath(path)}: {error}") from None
+    atomic_write_bytes(target, content)
+    return _report(str(target), content, packed)
 
 
 def _report(file: str, content: bytes, packed: bytes) -> PackReport:
@@ -111,6 +107,10 @@ def _report(file: str, content: bytes, packed: bytes) -> PackReport:
         ratio=round(len(packed) / len(content), 4), zipped_bytes=zipped_bytes(content),
         sha256=hashlib.sha256(content).hexdigest(),
     )  # fmt: skip
+
+
+def _hash(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()[:_HASH_BYTES]
 
 
 @cache

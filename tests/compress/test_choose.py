@@ -108,6 +108,32 @@ def test_a_folder_of_something_else_is_refused_and_stays(tmp_path):
         choose_plans(net_of(model_of(), 60), tmp_path / "s", 0.0)
 
 
+def test_a_retraining_that_ends_in_no_numbers_is_a_trial_that_failed(tmp_path):
+    model, fits = model_of(), []
+
+    def fit(small):
+        fits.append(small)
+        if len(fits) % 2:
+            model.weights[0].assign(np.full(model.weights[0].shape, np.nan))
+
+    choice = choose_plans(Trainable(model, fit, lambda tried: 1.0), tmp_path / "s", 0.0)
+    kept = [trial.number for trial in read_trials(tmp_path / "s") if trial.kept]
+    assert kept and all(number % 2 == 0 for number in kept)
+    assert choice.ratio > 1 and all(np.isfinite(w).all() for w in model.get_weights())
+
+
+def test_weights_that_are_no_numbers_and_a_file_in_the_place_of_the_folder(tmp_path):
+    (tmp_path / "mine").write_text("mine")
+    with pytest.raises(InputError, match="mine cannot be written"):
+        choose_plans(net_of(model_of(), 60), tmp_path / "mine", 0.0)
+    assert (tmp_path / "mine").read_text() == "mine"
+    model, tried = model_of(), []
+    model.weights[0].assign(np.full(model.weights[0].shape, np.nan))
+    with pytest.raises(InputError, match="finite"):
+        choose_plans(Trainable(model, tried.append, lambda net: 1.0), tmp_path / "s", 0.0)
+    assert not tried and not (tmp_path / "s").exists()
+
+
 def test_a_loss_below_none_is_refused(tmp_path):
     for wrong in (-0.1, float("nan")):
         with pytest.raises(InputError, match="keep_loss must be 0 or more"):
@@ -156,6 +182,10 @@ def test_a_model_that_cannot_be_compressed_is_one_sentence(tmp_path):
     code_in(tmp_path / "code.keras")
     scores(tmp_path / "nine.keras", 9)
     keras.Sequential([keras.Input((5,)), LAYERS.Dense(10)]).save(tmp_path / "five.keras")
+    scores(tmp_path / "ten.keras", 10)
+    hot = keras.models.load_model(tmp_path / "ten.keras")
+    hot.compile("adam", "categorical_crossentropy")
+    hot.save(tmp_path / "hot.keras")
     for name, sentence in {
         "net.h5": "must be a .keras file",
         "none.keras": "does not exist",
@@ -163,7 +193,11 @@ def test_a_model_that_cannot_be_compressed_is_one_sentence(tmp_path):
         "code.keras": "is no model that tf_keras reads",
         "nine.keras": "must give 10 scores an input, one a label; it gives (9,)",
         "five.keras": "does not take these inputs",
+        "hot.keras": "is compiled with the loss categorical_crossentropy",
     }.items():
         said = call("compress", tmp_path / name, "digits", "--out", tmp_path / "out", code=2)
         assert sentence in said.stderr and said.stderr.count("Error: ") == 1
+    for option in ("--epochs", "--batch-size", "--learning-rate"):
+        asked = ["compress", tmp_path / "ten.keras", "digits", "--out", tmp_path / "out", option, 0]
+        assert f"Error: {option} must be " in call(*asked, code=2).stderr
     assert not (tmp_path / "out").exists()
