@@ -14,11 +14,12 @@ import argparse
 import json
 import statistics
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import numpy as np
 from measured import write_json, write_text
 
 import pnet_tf
@@ -28,10 +29,12 @@ from pnet_tf.compress.keras_file import score_of
 from pnet_tf.compress.network import CompressedModel, coded_bytes, measured
 from pnet_tf.data import Dataset
 
-SETS = {"mnist": (32, 64, 128), "fashion_mnist": (32, 64, 128), "cifar10": (64, 128, 256)}
-"""Data set -> channels of its three blocks of convolutions."""
-EPOCHS = {"mnist": 6, "fashion_mnist": 8, "cifar10": 24}
-BATCH, RATE, RETRAINING_RATE = 128, 1e-3, 3e-4
+SETS = {"mnist": ((32,), (64,), (128,)), "fashion_mnist": ((32,), (64,), (128,)),
+        "cifar10": ((32, 32), (64, 64), (128, 128))}  # fmt: skip
+"""Data set -> blocks of convolutions by their channels."""
+EPOCHS = {"mnist": 8, "fashion_mnist": 8, "cifar10": 24}
+BATCH, RATE, RETRAINING_RATE = 256, 1e-3, 3e-4
+RETRAINING_STEPS = 120
 
 
 @dataclass(frozen=True)
@@ -50,13 +53,13 @@ class Found:
     seconds: int
 
 
-def network(data: Dataset, channels: Sequence[int]) -> keras.Model:
-    """Blocks of two convolutions and a pool, 512 features, dense 4096-4096-labels; takes pixels."""
+def network(data: Dataset, blocks: Sequence[Sequence[int]]) -> keras.Model:
+    """Blocks of convolutions and a pool, 512 features, dense 4096-4096-labels; takes pixels."""
     layers = keras.layers
     x = inputs = keras.Input(data.input_shape)
     x = layers.Rescaling(1 / 127.5, -1.0)(x)
-    for width in channels:
-        for _ in range(2):
+    for block in blocks:
+        for width in block:
             x = layers.Conv2D(width, 3, padding="same", use_bias=False)(x)
             x = layers.ReLU()(layers.BatchNormalization()(x))
         x = layers.MaxPooling2D()(x)
@@ -113,8 +116,9 @@ def compressed(data: Dataset, name: str, seed: int, run: Path, keep_loss: float)
 
 
 def fit_compressed(small: CompressedModel, data: Dataset) -> None:
-    """One epoch of retraining."""
-    fit(small, data, 1, RETRAINING_RATE)
+    """Some steps of retraining, on examples drawn anew each time."""
+    rows = np.random.permutation(len(data.train.targets))[: RETRAINING_STEPS * BATCH]
+    fit(small, replace(data, train=data.train.take(rows)), 1, RETRAINING_RATE)
 
 
 def show(trial: Trial) -> None:
