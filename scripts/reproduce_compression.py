@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -117,7 +118,8 @@ def compressed(data: Dataset, name: str, seed: int, run: Path, keep_loss: float)
 
 def fit_compressed(small: CompressedModel, data: Dataset) -> None:
     """Some steps of retraining, on examples drawn anew each time."""
-    rows = np.random.permutation(len(data.train.targets))[: RETRAINING_STEPS * BATCH]
+    count = len(data.train.targets)
+    rows = np.array(random.sample(range(count), min(count, RETRAINING_STEPS * BATCH)))
     fit(small, replace(data, train=data.train.take(rows)), 1, RETRAINING_RATE)
 
 
