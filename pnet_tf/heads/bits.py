@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from .._keras import keras, tf
 from ..errors import InputError
 from ..projections.seeded import check_range
+from ..spaces import Space, Values, searched
 
 
+@searched(Space({"bit_dropout": (0.0, 0.1, 0.2, 0.3)}, ranks=(1,)))
 def linear_head(
     input_shape: Sequence[int], outputs: int, *, bit_dropout: float = 0.2, weight_decay: float = 0.0
 ) -> keras.Model:
@@ -23,6 +26,27 @@ def linear_head(
     )
 
 
+def _options(chosen: Values) -> dict[str, Any]:
+    """Layers of `units`, each half as wide as the one before."""
+    options = dict(chosen)
+    layers, units = options.pop("layers"), options.pop("units")
+    return {**options, "units": [units >> number for number in range(layers)]}
+
+
+_SPACE = Space(
+    {
+        "layers": (1, 2, 3),
+        "units": (16, 24, 32, 48, 64, 96, 128, 192, 256, 384),
+        "dropout": (0.0, 0.1, 0.2, 0.3),
+        "bit_dropout": (0.0, 0.1, 0.2, 0.3),
+    },
+    _options,
+    start={"layers": 1},
+    ranks=(1,),
+)
+
+
+@searched(_SPACE)
 def dense_head(
     input_shape: Sequence[int],
     outputs: int,

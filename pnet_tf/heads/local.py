@@ -3,14 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from .._keras import keras, tf
 from ..errors import InputError
 from ..projections.local import image_channels, project_activations
 from ..projections.seeded import check_range, check_seed
+from ..spaces import Space, Values, searched
 from .bits import bits_input, check_fraction
 
 
+def _options(chosen: Values) -> dict[str, Any]:
+    """`blocks` in stages, between which the sides halve and the channels grow."""
+    stages = chosen["halvings"] + 1
+    stage = [index * stages // chosen["blocks"] for index in range(chosen["blocks"])]
+    grown = [chosen["width"] * chosen["growth"] ** s for s in stage]
+    first = [chosen["first_side"]] + [1] * (len(stage) - 1)
+    return {
+        "channels": [max(4 * round(width / 4), 4) for width in grown],
+        "strides": [1 + (index > 0 and s > stage[index - 1]) for index, s in enumerate(stage)],
+        "sides": first,
+        "filters": chosen["filters"],
+        "learned_filters": True,
+        "activation": chosen["activation"],
+        "dropout": chosen["dropout"],
+    }
+
+
+_SPACE = Space(
+    {
+        "blocks": (3, 4, 5, 6, 7),
+        "width": (8, 12, 16, 24, 32, 48, 64),
+        "growth": (1.0, 1.25, 1.5, 2.0),
+        "halvings": (1, 2),
+        "first_side": (1, 3),
+        "filters": (1, 2),
+        "activation": ("relu", "sign"),
+        "dropout": (0.0, 0.1, 0.2),
+    },
+    _options,
+    start={"width": 32, "growth": 1.5, "halvings": 1, "first_side": 1, "filters": 1,
+           "activation": "relu", "dropout": 0.0},
+    ranks=(3,),
+)  # fmt: skip
+
+
+@searched(_SPACE)
 def local_head(
     input_shape: Sequence[int],
     outputs: int,

@@ -14,11 +14,13 @@ import numpy as np
 from .._keras import keras, tf
 from ..errors import InputError
 from ..projections.seeded import check_range
+from ..spaces import Space, searched
 from .bits import bits_input, check_fraction
 
 _LARGEST_ROWS = 2**22
 
 
+@searched(Space({"dropout": (0.0, 0.1, 0.2)}, ranks=(1,)))
 def lookup_head(
     input_shape: Sequence[int], outputs: int, *, functions: int, bits: int, dropout: float = 0.0
 ) -> keras.Model:

@@ -9,6 +9,7 @@ import numpy as np
 
 from .._keras import keras, tf
 from ..errors import InputError
+from ..spaces import Space
 from .base import Projection
 from .seeded import check_range, check_seed, random_ternary, random_uniform
 from .straight_through import Sign
@@ -68,6 +69,9 @@ class LocalProjection(Projection):
     """
 
     kinds = ("image",)
+    space = Space(
+        {"filters": (6, 8, 12, 16, 24, 32, 48), "stride": (1, 2)}, start={"stride": 1}, kinds=kinds
+    )
 
     def __init__(
         self,

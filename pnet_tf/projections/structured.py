@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from .._keras import keras, tf
+from ..spaces import Space
 from .base import Projection
 from .seeded import (
     check_range,
@@ -100,6 +101,10 @@ class StructuredProjection(Projection):
     padded with zeros to n, a power of two; each n bits need one more independent transform. A model
     file holds 3/8 * n * ceil(T*d/n) + n/8 bytes (n/4 when log2 n is odd).
     """
+
+    space = Space(
+        {"functions": (4, 8, 15, 30, 60, 90), "bits": (4, 6, 8, 10, 12)}, kinds=("image", "dense")
+    )
 
     def __init__(self, functions: int, bits: int, seed: int = 0, **kwargs: Any) -> None:
         super().__init__(**kwargs)

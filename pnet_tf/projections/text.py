@@ -26,6 +26,7 @@ import numpy as np
 
 from .._keras import keras, tf
 from ..errors import InputError
+from ..spaces import Space
 from .base import Projection
 from .seeded import check_range, check_seed, random_words
 
@@ -156,6 +157,16 @@ class TextProjection(Projection):
     """
 
     kinds = ("text",)
+    space = Space(
+        {
+            "functions": (8, 16, 32, 64),
+            "tokens": (16, 24, 32),
+            "hashes": (1, 2, 3),
+            "word_hashes": (1, 2, 4, 6),
+        },
+        start={"functions": 16, "tokens": 32, "word_hashes": 4},
+        kinds=kinds,
+    )
 
     def __init__(
         self,

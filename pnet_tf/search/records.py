@@ -20,8 +20,8 @@ from typing import Any
 
 from ..errors import InputError
 from ..files import atomic_write_text
+from ..fronts import pareto_front
 from ..runs import directory as runs
-from .pareto import pareto_front
 from .plan import Plan, Training, export_command, point_folder, point_name, run_folder
 
 SCHEMA = 1

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pnet_tf.search.pareto import pareto_front
+from pnet_tf.fronts import pareto_front
 
 NUMBERS = st.lists(st.tuples(st.integers(1, 6), st.integers(0, 6)), max_size=12)
 

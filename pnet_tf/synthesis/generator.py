@@ -1,0 +1,233 @@
+"""The generator: a seed to a network, by what has been learned so far.
+
+G(s; theta) (Wong et al. 2018, arXiv 1809.05989, section 2): the seed draws candidates, some anywhere
+in the space and some near the best networks known, and one function from the inquisitor's belief;
+the network is the candidate with the greatest utility under that function among those that are
+believed to keep the limits. Same seed and same theta, same network. theta are the networks of a
+study with what was measured of them, which a file keeps as plain JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError
+from ..files import atomic_write_text, read_text
+from ..fronts import hypervolume, net_score, pareto_front
+from .inquisitor import COSTS, Inquisitor, accuracy_of, log_error
+from .records import Record, finished
+from .requirements import ACCURACY, Requirement, parse_requirements
+from .space import PAIR, Network, SearchSpace, search_space
+
+SCHEMA = 1
+UTILITIES = ("hypervolume", "netscore", "accuracy")
+CANDIDATES = 240
+"""Drawn anywhere in the space, and as many near known networks."""
+_SURE = 0.9
+"""Least chance of each limit that a handed-out network is believed to keep."""
+_HALF = 0.5
+_CROSSED, _FEW = 0.3, 4
+"""Share of candidates with two parents; finished networks after which the starts are none."""
+
+
+@dataclass(frozen=True)
+class Generator:
+    """A learned distribution over the networks of `space`.
+
+    `records` are what it has learned from, `requirements` what its networks keep, `utility` what
+    they are chosen by; `labels` and `input_shape` of the data they are for, `base` the settings
+    that the networks change.
+    """
+
+    space: SearchSpace
+    requirements: tuple[Requirement, ...]
+    utility: str
+    records: tuple[Record, ...]
+    data_sha256: str
+    input_shape: tuple[int, ...]
+    labels: tuple[str, ...] = ()
+    base: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def inquisitor(self) -> Inquisitor:
+        """What is believed after all records."""
+        return Inquisitor(self.space, self.records, self._starts()[0])
+
+    def network(self, seed: int) -> Network:
+        """The network of a seed, believed to keep every limit."""
+        return next(self.networks(seed))
+
+    def networks(self, seed: int) -> Iterator[Network]:
+        """The seed's candidates that should keep the limits, the most useful first."""
+        rng = np.random.default_rng([seed, 1])
+        pool = self._candidates(rng)
+        chance = np.minimum(self._kept_costs(pool), self._kept_accuracy(pool))
+        drawn = accuracy_of(self.inquisitor.drawn_errors(pool, rng))
+        worth = self._worth(pool, drawn, self._use(rng, explores=False))
+        order = np.lexsort((-worth, -np.minimum(chance, _SURE)))
+        return (pool[place] for place in order)
+
+    def proposal(self, seed: int) -> Network:
+        """The network to try next: what keeps the limits is likely, what it is worth is open.
+
+        Before any was trained it is the start that the rooms declare, or what is nearest to it
+        within the limits.
+        """
+        rng = np.random.default_rng([seed, 2])
+        known = {json.dumps(record.network, sort_keys=True) for record in self.records}
+        pool = [one for one in self._candidates(rng)
+                if json.dumps(one, sort_keys=True) not in known]  # fmt: skip
+        chance = self._kept_costs(pool)
+        use = self._use(rng, explores=True) if finished(self.records) else "accuracy"
+        drawn = accuracy_of(self.inquisitor.drawn_errors(pool, rng))
+        worth = self._worth(pool, drawn, use)
+        order = np.lexsort((-worth, -np.minimum(chance, _HALF)))
+        return pool[order[0]]
+
+    def _starts(self) -> list[Network]:
+        """The declared networks, that of the pair of the kind's recipe first."""
+        pairs = self.space.dimensions[PAIR]
+        usual = f"{self.base['projection']['name']}+{self.base['head']['name']}"
+        return [self.space.start(pair) for pair in sorted(pairs, key=lambda pair: pair != usual)]
+
+    def _use(self, rng: np.random.Generator, *, explores: bool) -> str:
+        """The utility; a search for a front now and then looks for the accuracy alone."""
+        if explores and self.utility == "hypervolume" and rng.random() < 1 / 3:
+            return "accuracy"
+        return self.utility
+
+    def _candidates(self, rng: np.random.Generator) -> list[Network]:
+        found = [self.space.random(rng) for _ in range(CANDIDATES)]
+        parents = self._parents()
+        for number in range(CANDIDATES):
+            parent = parents[number % len(parents)]
+            if rng.random() < _CROSSED:
+                parent = self.space.crossed(parent, parents[rng.integers(len(parents))], rng)
+            found.append(self.space.mutated(parent, rng))
+        found += parents[:1] if not finished(self.records) else []
+        distinct = {json.dumps(one, sort_keys=True): one for one in found}
+        return list(distinct.values())
+
+    def _parents(self) -> list[Network]:
+        """The front's, the most accurate first, the best by accuracy; at first the starts too."""
+        done = finished(self.records)
+        sizes = [record.facts["bytes"] for record in done]
+        front = pareto_front(sizes, [record.accuracy or 0.0 for record in done])
+        best = [done[place].network for place in reversed(front)]
+        top = sorted(done, key=lambda record: -(record.accuracy or 0.0))[:4]
+        starts = [] if len(done) > _FEW else self._starts()[:1]
+        return [*starts, *best, *(record.network for record in top)]
+
+    def _kept_costs(self, pool: Sequence[Network]) -> np.ndarray:
+        """Least chance, over limits on predicted costs, that each is kept."""
+        chance = np.ones(len(pool))
+        for one in self.requirements:
+            if one.name in COSTS:
+                belief = self.inquisitor.cost(one.name, pool)
+                chance = np.minimum(chance, belief.below(float(np.log10(one.limit))))
+        return chance
+
+    def _kept_accuracy(self, pool: Sequence[Network]) -> np.ndarray:
+        chance = np.ones(len(pool))
+        for one in self.requirements:
+            if one.name == ACCURACY:
+                belief = self.inquisitor.error(pool)
+                chance = np.minimum(chance, belief.below(float(log_error(one.limit))))
+        return chance
+
+    def _worth(self, pool: Sequence[Network], accuracy: np.ndarray, use: str) -> np.ndarray:
+        """Utility of candidates under the drawn accuracies, float [N]."""
+        if use == "accuracy":
+            return accuracy
+        sizes = 10.0 ** self.inquisitor.cost("bytes", pool).mean
+        if use == "netscore":
+            macs = 10.0 ** self.inquisitor.cost("macs", pool).mean
+            return np.array([net_score(*one) for one in zip(accuracy, sizes, macs, strict=True)])
+        return self._gains(sizes, accuracy)
+
+    def _gains(self, sizes: np.ndarray, accuracy: np.ndarray) -> np.ndarray:
+        """What each would add to the hypervolume of the front, and a little for its accuracy."""
+        done = finished(self.records)
+        most = self.most_bytes()
+        front_sizes = [record.facts["bytes"] for record in done]
+        front = [record.accuracy or 0.0 for record in done]
+        before = hypervolume(front_sizes, front, most)
+        return np.array([
+            hypervolume([*front_sizes, size], [*front, one], most) - before + 1e-6 * one
+            for size, one in zip(sizes, accuracy, strict=True)
+        ])  # fmt: skip
+
+    def most_bytes(self) -> float:
+        """Bytes at which the front ends: the limit, else twice the largest that is known of."""
+        limits = [one.limit for one in self.requirements if one.name == "bytes"]
+        known = [record.facts["bytes"] for record in self.records if "bytes" in record.facts]
+        return min(limits) if limits else 2 * max(known, default=1.0)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write it as JSON, whole or not at all."""
+        plain = {
+            "schema": SCHEMA, "kind": self.space.kind, "input_shape": list(self.input_shape),
+            "labels": list(self.labels), "data_sha256": self.data_sha256,
+            "dimensions": {name: list(of) for name, of in self.space.dimensions.items()},
+            "requirements": [str(one) for one in self.requirements], "utility": self.utility,
+            "base": dict(self.base), "records": [asdict(record) for record in self.records],
+        }  # fmt: skip
+        atomic_write_text(path, json.dumps(plain) + "\n")
+
+
+def load_generator(path: str | os.PathLike[str]) -> Generator:
+    """The generator of a file; raises InputError for another file or a damaged one."""
+    try:
+        plain = json.loads(read_text(path))
+        return _parsed(plain)
+    except InputError as error:
+        raise InputError(f"{path} is no generator of this version: {error}") from None
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise InputError(f"{path} is no generator of this version: {error}") from None
+
+
+def _parsed(plain: Any) -> Generator:
+    if not isinstance(plain, dict) or plain.get("schema") != SCHEMA:
+        raise InputError("it has no schema of this version")
+    if plain["kind"] not in ("text", "image", "dense") or plain["utility"] not in UTILITIES:
+        raise InputError("its kind or its utility is unknown")
+    space = search_space(plain["kind"], plain["input_shape"])
+    if set(space.dimensions) != set(plain["dimensions"]):
+        raise InputError("it is of another space")
+    space = space.narrowed({name: of for name, of in plain["dimensions"].items()})
+    records = [_record(space, one) for one in plain["records"]]
+    return Generator(
+        space, parse_requirements(plain["requirements"]), plain["utility"], tuple(records),
+        str(plain["data_sha256"]), tuple(plain["input_shape"]), tuple(map(str, plain["labels"])),
+        dict(plain["base"]),
+    )  # fmt: skip
+
+
+def _record(space: SearchSpace, plain: Mapping[str, Any]) -> Record:
+    """One record, every number of it checked."""
+    numbers: Callable[[Any], dict[str, float]] = lambda found: {
+        str(name): _finite(value) for name, value in found.items()
+    }
+    accuracy = plain["accuracy"]
+    return Record(
+        number=int(plain["number"]), network=space.check(plain["network"]),
+        facts=numbers(plain["facts"]), ended=str(plain["ended"]),
+        accuracy=None if accuracy is None else _finite(accuracy),
+        curve=tuple(map(_finite, plain["curve"])), responses=numbers(plain["responses"]),
+        foretold=numbers(plain["foretold"]), epochs=_finite(plain["epochs"]),
+        broken=tuple(map(str, plain["broken"])),
+    )  # fmt: skip
+
+
+def _finite(value: Any) -> float:
+    number = float(value)
+    if not np.isfinite(number):
+        raise InputError(f"a number is {number}")
+    return number

@@ -1,0 +1,76 @@
+"""Before the first training: some networks measured, and limits that none can keep refused."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError, WorkError
+from .measure import measure
+from .requirements import ACCURACY, RUNTIME, Requirement, broken
+from .space import Network, SearchSpace
+from .trial import Task
+
+SURVEYED = 6
+"""Networks drawn anywhere in the space, beside its corners and starts."""
+
+Survey = list[tuple[Network, dict[str, float]]]
+
+
+def survey(
+    task: Task, space: SearchSpace, requirements: Sequence[Requirement], seed: int
+) -> Survey:
+    """Networks of the whole space with the facts of their files.
+
+    Raises InputError for a limit that none of them keeps, with the nearest value.
+    """
+    wanted = {one.name for one in requirements}
+    found = [(network, facts) for network in _chosen(space, seed)
+             if (facts := facts_of(task, space, network, wanted))]  # fmt: skip
+    if not found:
+        raise InputError("no network of the space can be built for these data")
+    _check_possible(found, requirements)
+    return found
+
+
+def _chosen(space: SearchSpace, seed: int) -> Iterator[Network]:
+    yield from space.corners()
+    yield from (space.start(pair) for pair in space.dimensions["network"])
+    rng = np.random.default_rng([seed, 3])
+    yield from (space.random(rng) for _ in range(SURVEYED))
+
+
+def facts_of(
+    task: Task, space: SearchSpace, network: Mapping[str, Any], wanted: Collection[str]
+) -> dict[str, float] | None:
+    """Of the untrained file; None for a network that cannot be built."""
+    from .._keras import keras
+
+    keras.backend.clear_session()
+    try:
+        return measure(task.data, task.settings(space, network), wanted).facts
+    except (InputError, WorkError):
+        return None
+
+
+def _check_possible(found: Survey, requirements: Sequence[Requirement]) -> None:
+    for one in requirements:
+        if one.name == ACCURACY:
+            continue
+        least = min(facts[one.name] for _, facts in found)
+        if one.excess(least) > 0:
+            nearest = "a newer one" if one.name == RUNTIME else f"{least:,.4g}"
+            raise InputError(
+                f"no network of the space keeps {one}: of {len(found)} measured, the nearest has "
+                f"{nearest}"
+            )
+
+
+def nearest(found: Sequence[Mapping[str, float]], requirements: Sequence[Requirement]) -> str:
+    """What the network that breaks the limits least breaks, as a text."""
+    best = min(found, key=lambda facts: sum(max(one.excess(facts[one.name]), 0.0)
+               for one in requirements if one.name in facts))  # fmt: skip
+    over = broken(requirements, best)
+    return ", ".join(f"{best[one.name]:,.4g} where {one} is asked" for one in over)
