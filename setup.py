@@ -36,12 +36,15 @@ TRAIN = [
 ENCODER = ["onnxruntime>=1.20,<2", "tokenizers>=0.20,<1"]
 # Products on coded weights, and the codes themselves.
 COMPRESS = ["numba>=0.61"]
+# Studies of networks: storage, workers, searchers to compare with.
+SYNTHESIS = ["optuna>=4.2,<5"]
 DOCS = ["mkdocs-material>=9.6,<10", "mkdocstrings-python>=1.16,<3"]
 TEST = [
     *TRAIN,
     *DOCS,
     *ENCODER,
     *COMPRESS,
+    *SYNTHESIS,
     "build>=1.2",
     "hypothesis>=6.100",
     "mypy>=1.15",
@@ -80,7 +83,7 @@ setup(
     extras_require={
         "runtime": [], "plot": PLOT, "train": TRAIN, "docs": DOCS, "test": TEST,
         "benchmark": BENCHMARK, "spark": SPARK, "encoder": ENCODER,
-        "compress": COMPRESS,
+        "compress": COMPRESS, "synthesis": SYNTHESIS,
     },  # fmt: skip
     entry_points={"console_scripts": ["pnet-tf=pnet_tf.cli:main"]},
 )

@@ -60,6 +60,9 @@ if TYPE_CHECKING:
     from .settings import StudentConfig as StudentConfig
     from .settings import make_settings as make_settings
     from .smart_reply.write import build_smart_reply as build_smart_reply
+    from .synthesis.generate import generate as generate
+    from .synthesis.generator import load_generator as load_generator
+    from .synthesis.synthesize import synthesize as synthesize
     from .tflite.benchmark import benchmark as benchmark
     from .tflite.evaluate import evaluate_model as evaluate_model
     from .tflite.inspect import inspect_model as inspect_model
@@ -132,6 +135,7 @@ _MODULES = {
     "export_run": "runs.export",
     "export_student": "export.pipeline",
     "fit": "training.fit",
+    "generate": "synthesis.generate",
     "hide_labels": "data",
     "inspect_model": "tflite.inspect",
     "int4_aware": "compress.int4",
@@ -144,6 +148,7 @@ _MODULES = {
     "load_bytes": "tflite.model",
     "load_coded": "compress.network",
     "load_dataset": "data",
+    "load_generator": "synthesis.generator",
     "load_model": "tflite.model",
     "local_head": "heads.local",
     "lookup_head": "heads.lookup",
@@ -157,6 +162,7 @@ _MODULES = {
     "resume": "runs.train",
     "save_coded": "compress.network",
     "sequence_head": "heads.sequence",
+    "synthesize": "synthesis.synthesize",
     "train": "runs.train",
     "unpack": "packing.container",
     "write_page": "page.make",

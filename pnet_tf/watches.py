@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .compress.choose import Trial
     from .graph import Step
     from .smart_reply.progress import Progress as BuildProgress
+    from .synthesis.keep import Kept
+    from .synthesis.records import Record
 
 _LINES = 50
 _SILENCE_S = 30
@@ -112,6 +114,34 @@ class TrialWatch(_Watch):
             self._show(trial.number, best=line)
         else:
             self._show(trial.number)
+
+
+class SynthesisWatch(_Watch):
+    """One line: networks that have ended; and the front as a table whenever a network joins it."""
+
+    def __init__(self) -> None:
+        columns = TextColumn("network {task.completed}"), BarColumn(20), TimeElapsedColumn()
+        super().__init__(*columns, TextColumn("{task.fields[last]}"), last="")
+        self._front: tuple[int, ...] = ()
+
+    def __call__(self, record: Record, kept: Sequence[Kept]) -> None:
+        """Say how it ended, and show the front anew where it is another."""
+        from .fronts import pareto_front
+
+        what = "-" if record.accuracy is None else f"{record.accuracy:.2%} on valid"
+        size = f"{record.facts['bytes']:,.0f} bytes" if "bytes" in record.facts else "no file"
+        line = f"network {record.number}: {record.ended}, {size}, {what}"
+        self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        places = pareto_front([one.size_bytes for one in kept], [one.accuracy for one in kept])
+        front = tuple(kept[place].number for place in places)
+        if front != self._front:
+            self._front = front
+            shown = ", ".join(f"{kept[place].size_bytes:,} bytes {kept[place].accuracy:.2%}"
+                              for place in places)  # fmt: skip
+            self._progress.console.print(
+                f"front: {shown}", markup=False, highlight=False, soft_wrap=True
+            )
+        self._show(record.number + 1, last=line)
 
 
 class StepWatch(_Watch):

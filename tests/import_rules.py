@@ -13,7 +13,7 @@ RUNTIME_PACKAGES = {"PIL", "ai_edge_litert", "click", "flatbuffers", "msgspec", 
 
 FLOORS = (
     {"version", "errors", "frozen", "quiet"},
-    {"files", "names"},
+    {"files", "names", "spaces", "fronts"},
     {"data", KERAS},
     {"parsing", "metrics", "batches", "_tflite"},
     {"calibration", "settings", "tflite", "graph"},
@@ -22,7 +22,7 @@ FLOORS = (
     {"model", "trainers"},
     {"training", "export"},
     {"runs", "schema"},
-    {"page", "search", "smart_reply"},
+    {"page", "search", "smart_reply", "synthesis"},
     {"options", "console", "report", "watches"},
     {"demo"},
     {"cli"},
@@ -36,7 +36,7 @@ RUNTIME_ONLY = (
     "options", "packing", "page", "parsing", "runs.__init__", "runs.own", "search.__init__",
     "search.child", "search.children", "search.plan", "settings",
     "smart_reply.__init__", "smart_reply.evaluate", "smart_reply.inventory",
-    "smart_reply.reliability", "smart_reply.responses", "tflite", "version", "watches",
+    "smart_reply.reliability", "smart_reply.responses", "spaces", "tflite", "version", "watches",
 )  # fmt: skip
 """Modules, or packages, that must import without TensorFlow."""
 

@@ -3,7 +3,7 @@
 import click
 
 from ..version import __version__
-from . import compress, demo, files, graph, page, runs, search, settings, smart_reply
+from . import compress, demo, files, graph, page, runs, search, settings, smart_reply, synthesis
 from .parts import Group
 
 
@@ -31,6 +31,8 @@ for _command in (
     page.report,
     files.android,
     search.bits,
+    synthesis.synthesize,
+    synthesis.generate,
     compress.compress,
     graph.propagate,
     settings.settings,

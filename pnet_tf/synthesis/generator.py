@@ -1,9 +1,9 @@
 """The generator: a seed to a network, by what has been learned so far.
 
-G(s; theta) (Wong et al. 2018, arXiv 1809.05989, section 2): the seed draws candidates, some anywhere
-in the space and some near the best networks known, and one function from the inquisitor's belief;
-the network is the candidate with the greatest utility under that function among those that are
-believed to keep the limits. Same seed and same theta, same network. theta are the networks of a
+G(s; theta) of Wong et al. 2018 (arXiv 1809.05989, section 2): the seed draws candidates, some
+anywhere in the space and some near the best networks known, and one function from the inquisitor's
+belief; the network is the candidate with the greatest utility under that function among those that
+are believed to keep the limits. Same seed and same theta, same network. theta are the networks of a
 study with what was measured of them, which a file keeps as plain JSON.
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
@@ -212,18 +212,19 @@ def _parsed(plain: Any) -> Generator:
 
 def _record(space: SearchSpace, plain: Mapping[str, Any]) -> Record:
     """One record, every number of it checked."""
-    numbers: Callable[[Any], dict[str, float]] = lambda found: {
-        str(name): _finite(value) for name, value in found.items()
-    }
     accuracy = plain["accuracy"]
     return Record(
         number=int(plain["number"]), network=space.check(plain["network"]),
-        facts=numbers(plain["facts"]), ended=str(plain["ended"]),
+        facts=_numbers(plain["facts"]), ended=str(plain["ended"]),
         accuracy=None if accuracy is None else _finite(accuracy),
-        curve=tuple(map(_finite, plain["curve"])), responses=numbers(plain["responses"]),
-        foretold=numbers(plain["foretold"]), epochs=_finite(plain["epochs"]),
+        curve=tuple(map(_finite, plain["curve"])), responses=_numbers(plain["responses"]),
+        foretold=_numbers(plain["foretold"]), epochs=_finite(plain["epochs"]),
         broken=tuple(map(str, plain["broken"])),
     )  # fmt: skip
+
+
+def _numbers(plain: Mapping[str, Any]) -> dict[str, float]:
+    return {str(name): _finite(value) for name, value in plain.items()}
 
 
 def _finite(value: Any) -> float:

@@ -47,7 +47,9 @@ def described(space: SearchSpace, network: Mapping[str, Any]) -> np.ndarray:
     row: list[float] = []
     for name, values in space.dimensions.items():
         if is_ordered(values):
-            place = values.index(network[name]) / max(len(values) - 1, 1) if name in network else -.5
+            place = (
+                values.index(network[name]) / max(len(values) - 1, 1) if name in network else -0.5
+            )
             row.append(place)
         else:
             row += [float(network.get(name) == value) for value in values]

@@ -105,9 +105,7 @@ def worth_keeping(record: Record, kept: Sequence[Kept], networks: int) -> bool:
                    for one in kept)  # fmt: skip
 
 
-def handed_out(
-    kept: Sequence[Kept], space: SearchSpace, networks: int, utility: str
-) -> list[Kept]:
+def handed_out(kept: Sequence[Kept], space: SearchSpace, networks: int, utility: str) -> list[Kept]:
     """At most so many, no two of one structure: by utility, where that is hypervolume the front."""
     front = front_of(kept)
     if utility == "hypervolume":

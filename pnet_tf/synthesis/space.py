@@ -51,7 +51,10 @@ class SearchSpace:
         """A network as changes to settings."""
         projection, _, head = str(network[PAIR]).partition("+")
         return {
-            "projection": {"name": projection, **self._options(network, f"projection.{projection}")},
+            "projection": {
+                "name": projection,
+                **self._options(network, f"projection.{projection}"),
+            },
             "head": {"name": head, **self._options(network, f"head.{head}")},
             **self._options(network, TRAINED),
         }
@@ -202,9 +205,7 @@ def _checked_values(name: str, values: Any, known: Sequence[Any]) -> tuple[Any, 
         raise InputError(f"{name} must be a list of values, got {values!r}")
     if not is_ordered(known):
         if strange := [value for value in values if value not in known]:
-            raise InputError(
-                f"{name} must be of {', '.join(map(str, known))}, got {strange[0]!r}"
-            )
+            raise InputError(f"{name} must be of {', '.join(map(str, known))}, got {strange[0]!r}")
         return tuple(dict.fromkeys(values))
     if not is_ordered(values):
         raise InputError(f"{name} must be numbers, got {values!r}")

@@ -142,8 +142,8 @@ def ask(study: optuna.Study, space: SearchSpace) -> Asked:
 
 def known_records(study: optuna.Study) -> tuple[Record, ...]:
     """What every worker has found so far, and the survey's measurements before it."""
-    surveyed = [Record(-1 - number, network, facts, OUTSIDE)
-                for number, (network, facts) in enumerate(study.user_attrs.get(SURVEY, ()))]  # fmt: skip
+    measured = enumerate(study.user_attrs.get(SURVEY, ()))
+    surveyed = [Record(-1 - number, found[0], found[1], OUTSIDE) for number, found in measured]
     return (*surveyed, *records_of(study.get_trials(deepcopy=False)))
 
 
@@ -215,4 +215,3 @@ def generator_sampler(start: Generator, seed: int) -> Any:
             return 0 if is_ordered(values) else values[0]
 
     return GeneratorSampler()
-

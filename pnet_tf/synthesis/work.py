@@ -1,0 +1,125 @@
+"""A search made ready: everything checked, the study open, the space surveyed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..data import Dataset, data_sha256, load_dataset
+from ..errors import InputError
+from ..files import check_writable, not_written
+from ..settings import make_settings
+from .budget import Budget, check_budget, parse_budget
+from .generator import UTILITIES, Generator
+from .requirements import parse_requirements
+from .space import search_space
+from .study import SEARCHERS, SURVEY, open_study
+from .survey import survey
+from .trial import Task
+
+if TYPE_CHECKING:
+    import optuna
+
+GENERATOR, REPORT, DATABASE, STUDY = "generator.json", "synthesis.json", "study.db", "synthesis"
+EPOCHS = {"text": 12, "image": 12, "dense": 20}
+"""Kind of input -> epochs of one network."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a search is asked for; see `synthesize`."""
+
+    require: tuple[str, ...] = ()
+    networks: int = 8
+    budget: str = "1h"
+    epochs: int | None = None
+    utility: str = "hypervolume"
+    searcher: str = "generator"
+    seed: int = 0
+    jobs: int = 1
+    storage: str | None = None
+    recipe: str | None = None
+    config: Mapping[str, Any] = field(default_factory=dict)
+    space: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Work:
+    """All that one worker has at hand; `generator` has learned nothing yet."""
+
+    folder: Path
+    task: Task
+    search: Search
+    budget: Budget
+    generator: Generator
+    study: optuna.Study
+
+
+def begin(data: Dataset | str, folder: Path, search: Search) -> Work:
+    """Check everything, open the study and survey the space."""
+    for name, least in (("networks", 1), ("jobs", 1), ("epochs", 1), ("seed", 0)):
+        value = getattr(search, name)
+        if value is not None and (not isinstance(value, int) or value < least):
+            raise InputError(f"{name} must be {least} or more, got {value!r}")
+    for name, allowed in (("utility", UTILITIES), ("searcher", SEARCHERS)):
+        if getattr(search, name) not in allowed:
+            raise InputError(
+                f"{name} must be one of {', '.join(allowed)}, got {getattr(search, name)!r}"
+            )
+    requirements, budget = parse_requirements(search.require), parse_budget(search.budget)
+    found = load_dataset(data, seed=search.seed) if isinstance(data, str) else data
+    if not isinstance(found, Dataset) or found.task != "classification":
+        raise InputError("synthesize needs labelled examples of a classification")
+    task = _task(found, search)
+    check_budget(budget, task.epochs)
+    space = search_space(found.kind, found.input_shape).narrowed(search.space)
+    start = Generator(
+        space, requirements, search.utility, (), data_sha256(found), found.input_shape,
+        found.labels, _plain_settings(task),
+    )  # fmt: skip
+    _make_folder(folder)
+    storage = search.storage or f"sqlite:///{folder.absolute() / DATABASE}"
+    study = open_study(
+        storage, STUDY, _identity(start, search, task), search.searcher, start, search.seed
+    )
+    if study.user_attrs.get(SURVEY) is None:
+        study.set_user_attr(SURVEY, survey(task, space, requirements, search.seed))
+    return Work(folder, task, search, budget, start, study)
+
+
+def _task(data: Dataset, search: Search) -> Task:
+    """Students by themselves, for a fixed number of epochs, unless the config says otherwise."""
+    epochs = search.epochs or EPOCHS[data.kind]
+    base: dict[str, Any] = {
+        "trainer": {"name": "none"}, "seed": search.seed, **search.config,
+        "schedule": {**search.config.get("schedule", {}), "epochs": epochs, "min_updates": 0},
+    }  # fmt: skip
+    task = Task(data, base, search.recipe, epochs, search.searcher == "generator")
+    make_settings(data.kind, [base], recipe=search.recipe)
+    return task
+
+
+def _plain_settings(task: Task) -> dict[str, Any]:
+    return make_settings(task.data.kind, [task.base], recipe=task.recipe).to_json()
+
+
+def _identity(start: Generator, search: Search, task: Task) -> dict[str, Any]:
+    """What must be equal for a search to go on."""
+    return {
+        "data": start.data_sha256, "space": start.space.fingerprint(),
+        "limits": [str(one) for one in start.requirements], "epochs": task.epochs,
+        "settings": dict(start.base), "seed": search.seed, "searcher": search.searcher,
+    }  # fmt: skip
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise not_written(folder, error) from None
+    check_writable(folder / REPORT)
+    known = {GENERATOR, REPORT, DATABASE, "networks", "report.html", f"{DATABASE}-journal"}
+    if other := [p.name for p in folder.iterdir() if p.name not in known]:
+        raise InputError(f"{folder} has other files in it ({other[0]}); choose a new folder")
