@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import shlex
+import statistics
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -72,9 +74,7 @@ def run_folder(name: str, out: Path, seed: int) -> Path:
     return out / ("".join(c if c.isalnum() else "_" for c in name.lower()) + f"_{seed}")
 
 
-def _measure(
-    name: str, source: Path, run: Path, seed: int, options: str, export: str
-) -> Figures:
+def _measure(name: str, source: Path, run: Path, seed: int, options: str, export: str) -> Figures:
     model = f"{run}.tflite"
     again = ["--resume"] if run.exists() else ["--seed", str(seed), *shlex.split(options)]
     if not (run / "report.json").exists():
@@ -126,3 +126,9 @@ def write_text(path: Path, text: str) -> None:
     beside = path.with_name(f".{path.name}.new")
     beside.write_text(text, encoding="utf-8")
     beside.replace(path)
+
+
+def mean(values: Sequence[float], form: str) -> str:
+    """Mean, with the standard deviation of several in brackets."""
+    spread = f" ({statistics.stdev(values):{form}})" if len(values) > 1 else ""
+    return f"{statistics.mean(values):{form}}{spread}"

@@ -1,11 +1,14 @@
-"""How far trained networks can be compressed without loss: dense 4096-4096-10 behind convolutions.
+"""How far trained networks can be compressed without loss: pictures and affinities.
 
     python scripts/reproduce_compression.py DATA_FOLDER --only mnist [--seeds 3] [--drawn]
+    python scripts/reproduce_compression.py --affinity-folder FOLDER [--affinity raw]
 
-The shape of Marino et al. 2020 (arXiv 2007.07967): convolutions to 512 features, then dense layers
-of 4096, 4096 and 10. A network is trained, `choose_plans` compresses it as far as valid allows
-(`--keep-loss` 0), and test is read once. What lies under `--runs` is not made again; a search that
-was stopped goes on. `--drawn` writes the tables of what is finished alone.
+Pictures: the shape of Marino et al. 2020 (arXiv 2007.07967), convolutions to 512 features, then
+dense layers of 4096, 4096 and 10. Affinities of drugs and proteins: DeepDTA (`deepdta.py`), on
+`DATA_FOLDER/deepdta_NAME` or a folder of that layout. A network is trained, `choose_plans`
+compresses it as far as valid allows (`--keep-loss` 0), and test is read once. What lies under
+`--runs` is not made again; a search that was stopped goes on. `--drawn` writes the tables of what
+is finished alone.
 """
 
 from __future__ import annotations
@@ -13,15 +16,18 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
+import affinity_figures
+import deepdta
 import numpy as np
-from measured import write_json, write_text
+from affinities import LENGTHS, SCALES, read_affinities, set_name
+from affinity_figures import FoundAffinity
+from measured import mean, write_json, write_text
 
 import pnet_tf
 from pnet_tf import keras
@@ -36,6 +42,7 @@ SETS = {"mnist": ((32,), (64,), (128,)), "fashion_mnist": ((32,), (64,), (128,))
 EPOCHS = {"mnist": 8, "fashion_mnist": 8, "cifar10": 24}
 BATCH, RATE, RETRAINING_RATE = 256, 1e-3, 3e-4
 RETRAINING_STEPS = 120
+F = TypeVar("F", "Found", FoundAffinity)
 
 
 @dataclass(frozen=True)
@@ -146,12 +153,6 @@ def table(found: Sequence[Found]) -> Iterator[str]:
         yield f"| {name} | {seeds} | {before} | {after} | {dense} | {whole} | {size} |"
 
 
-def mean(values: Sequence[float], form: str) -> str:
-    """Mean, with the standard deviation of several in brackets."""
-    spread = f" ({statistics.stdev(values):{form}})" if len(values) > 1 else ""
-    return f"{statistics.mean(values):{form}}{spread}"
-
-
 def page(found: Sequence[Found]) -> str:
     """The table with what it is."""
     return "\n".join([
@@ -163,31 +164,72 @@ def page(found: Sequence[Found]) -> str:
     ])  # fmt: skip
 
 
-def main() -> None:
-    """Measure; write `dense4096.json` and `.md` into `--out`."""
+def parsed() -> argparse.Namespace:
+    """The options; `folders` is every affinity set that is asked for, by its name."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--only", choices=SETS, action="append")
+    parser.add_argument("data", type=Path, nargs="?")
+    parser.add_argument("--only", choices=(*SETS, *LENGTHS), action="append")
+    parser.add_argument("--affinity-folder", type=Path, action="append", default=[])
+    parser.add_argument("--affinity", choices=SCALES, help="by default pkd for Kd in nM, else raw")
+    parser.add_argument("--affinity-steps", type=int, default=deepdta.STEPS)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--keep-loss", type=float, default=0.0)
     parser.add_argument("--drawn", action="store_true")
     parser.add_argument("--runs", type=Path, default=Path("runs/compression"))
     parser.add_argument("--out", type=Path, default=Path("results/compression"))
     args = parser.parse_args()
+    if args.only is None:
+        args.only = [] if args.affinity_folder else [*SETS, "davis"]
+    if args.only and args.data is None:
+        parser.error("DATA_FOLDER is wanted, or --affinity-folder alone")
+    folders = [args.data / f"deepdta_{name}" for name in args.only if name not in SETS]
+    args.folders = {set_name(folder): folder for folder in (*folders, *args.affinity_folder)}
+    return args
+
+
+def results(
+    names: Sequence[str], args: argparse.Namespace, kind: type[F], make: Callable[..., F]
+) -> list[F]:
+    """What is finished; what is not yet, `make(name, seed, run)` makes, but not with `--drawn`."""
     found = []
-    for name in args.only or SETS:
+    for name in names:
         for seed in range(args.seeds):
             run = args.runs / f"{name}_{seed}"
             target = run / "found.json"
             if not target.exists() and not args.drawn:
-                data = pnet_tf.load_dataset(str(args.data / name))
-                write_json(target, asdict(compressed(data, name, seed, run, args.keep_loss)))
+                write_json(target, asdict(make(name, seed, run)))
             if target.exists():
-                found.append(Found(**json.loads(target.read_text(encoding="utf-8"))))
-    args.out.mkdir(parents=True, exist_ok=True)
-    write_json(args.out / "dense4096.json", [asdict(one) for one in found])
-    write_text(args.out / "dense4096.md", page(found))
-    print(page(found))
+                found.append(kind(**json.loads(target.read_text(encoding="utf-8"))))
+    return found
+
+
+def written(out: Path, name: str, found: Sequence[Any], text: str) -> None:
+    """`NAME.json` and `NAME.md`, if there is anything to tell."""
+    if found:
+        out.mkdir(parents=True, exist_ok=True)
+        write_json(out / f"{name}.json", [asdict(one) for one in found])
+        write_text(out / f"{name}.md", text)
+        print(text)
+
+
+def main() -> None:
+    """Measure; write `dense4096` and `deepdta`, each as `.json` and `.md`, into `--out`."""
+    args = parsed()
+
+    def pictures(name: str, seed: int, run: Path) -> Found:
+        data = pnet_tf.load_dataset(str(args.data / name))
+        return compressed(data, name, seed, run, args.keep_loss)
+
+    def affinities(name: str, seed: int, run: Path) -> FoundAffinity:
+        data = read_affinities(args.folders[name], args.affinity)
+        return affinity_figures.compressed(
+            data, seed, run, args.keep_loss, show, args.affinity_steps
+        )
+
+    found = results([name for name in args.only if name in SETS], args, Found, pictures)
+    written(args.out, "dense4096", found, page(found))
+    others = results(list(args.folders), args, FoundAffinity, affinities)
+    written(args.out, "deepdta", others, affinity_figures.page(others))
 
 
 if __name__ == "__main__":
