@@ -129,8 +129,9 @@ class SynthesisWatch(_Watch):
         from .fronts import pareto_front
 
         what = "-" if record.accuracy is None else f"{record.accuracy:.2%} on valid"
-        size = f"{record.facts['bytes']:,.0f} bytes" if "bytes" in record.facts else "no file"
-        line = f"network {record.number}: {record.ended}, {size}, {what}"
+        size = f"{record.facts['bytes']:,.0f} bytes" if "bytes" in record.facts else "none made"
+        why = f" ({record.broken[0]})" if record.broken else ""
+        line = f"network {record.number}: {record.ended}, {size}, {what}{why}"
         self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
         places = pareto_front([one.size_bytes for one in kept], [one.accuracy for one in kept])
         front = tuple(kept[place].number for place in places)

@@ -32,9 +32,9 @@ FLOORS = (
 
 RUNTIME_ONLY = (
     "__init__", "cli", "coded.__init__", "coded.container", "coded.ham", "coded.matrix",
-    "coded.products", "coded.reference", "console", "data", "errors", "files", "fronts", "metrics", "names",
-    "options", "packing", "page", "parsing", "runs.__init__", "runs.own", "search.__init__",
-    "search.child", "search.children", "search.plan", "settings",
+    "coded.products", "coded.reference", "console", "data", "errors", "files", "fronts", "metrics",
+    "names", "options", "packing", "page", "parsing", "runs.__init__", "runs.own",
+    "search.__init__", "search.child", "search.children", "search.plan", "settings",
     "smart_reply.__init__", "smart_reply.evaluate", "smart_reply.inventory",
     "smart_reply.reliability", "smart_reply.responses", "spaces", "tflite", "version", "watches",
 )  # fmt: skip

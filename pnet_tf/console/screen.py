@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -55,6 +55,18 @@ def pairs(rows: Mapping[str, Any]) -> None:
     for name, value in shown.items():
         table.add_row(name, Text(value))
     OUT.print(table)
+
+
+def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A line a row, the first and the last column to the left, the others to the right.
+
+    Not a rich table, which cuts names to a narrow screen.
+    """
+    lines = [head, *rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for name, *numbers, last in lines:
+        right = (cell.rjust(width) for cell, width in zip(numbers, widths[1:-1], strict=True))
+        say("  ".join((name.ljust(widths[0]), *right, last)).rstrip())
 
 
 def percent(value: float | None) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .screen import percent, say
+from .screen import columns, percent, say
 
 if TYPE_CHECKING:
     from ..search.records import SweepReport
@@ -12,16 +12,13 @@ if TYPE_CHECKING:
 
 def show_sweep(report: SweepReport) -> None:
     """The end of `bits`: a row a point by rising size, then what failed."""
-    rows = [("point", "bits", "parameters", "bytes", "valid", "test", "p50 ms", "train s", "front")]
-    rows += [
+    head = ("point", "bits", "parameters", "bytes", "valid", "test", "p50 ms", "train s", "front")
+    rows = [
         (p.name, f"{p.bits:,}", f"{p.parameters:,}", f"{p.size_bytes:,}", f"{p.accuracy:.2%}",
          percent(p.test_accuracy) or "-", f"{p.p50_ms:.3f}", f"{p.train_seconds:.0f}",
          ", ".join(p.front))
         for p in report.points
     ]  # fmt: skip
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    for name, *numbers, front in rows:  # not a rich table, which cuts names to a narrow screen
-        right = (cell.rjust(width) for cell, width in zip(numbers, widths[1:-1], strict=True))
-        say("  ".join((name.ljust(widths[0]), *right, front)).rstrip())
+    columns(head, rows)
     for failure in report.failures:
         say(f"failed: {failure.name}: {failure.reason}")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.table import Table
-
-from .screen import OUT, pairs, percent, printable
+from .screen import columns, pairs, percent, say
 
 if TYPE_CHECKING:
     from ..synthesis.generate import GenerateReport
@@ -24,30 +22,28 @@ def show_synthesis(report: SynthesisReport) -> None:
         "foretold": f"rank correlation {ranks}",
         "report": f"{report.out}/report.html",
     })  # fmt: skip
-    table = Table(box=None, pad_edge=False)
     measures = [name for name in ("arena", "latency") if name in report.networks[0].facts]
-    for column in ("network", "bytes", "valid", "test", "MACs", *measures, "oldest runtime"):
-        left = column in ("network", "oldest runtime")
-        table.add_column(column, justify="left" if left else "right")
-    for one in report.networks:
-        table.add_row(
-            printable(f"{report.out}/{one.folder}"), f"{one.size_bytes:,}", f"{one.accuracy:.2%}",
-            percent(one.test_accuracy) or "-", f"{one.macs:,}",
-            *(f"{one.facts[name]:,.3g}" for name in measures), printable(one.oldest_runtime),
-        )  # fmt: skip
-    OUT.print(table)
+    head = ("network", "bytes", "valid", "test", "MACs", *measures, "oldest runtime")
+    rows = [
+        (f"{report.out}/{one.folder}", f"{one.size_bytes:,}", f"{one.accuracy:.2%}",
+         percent(one.test_accuracy) or "-", f"{one.macs:,}",
+         *(_shown(name, one.facts[name]) for name in measures), one.oldest_runtime)
+        for one in report.networks
+    ]  # fmt: skip
+    columns(head, rows)
+
+
+def _shown(name: str, value: float) -> str:
+    return f"{value:.3f}x" if name == "latency" else f"{value:,.0f}"
 
 
 def show_generated(report: GenerateReport) -> None:
     """A row a seed."""
-    table = Table(box=None, pad_edge=False)
-    for column in ("settings", "bytes", "MACs", "valid", "keeps every limit"):
-        table.add_column(column, justify="left" if column == "settings" else "right")
-    for one in report.networks:
-        kept = "-" if one.kept is None else "yes" if one.kept else "no"
-        table.add_row(
-            printable(one.settings), f"{one.facts['bytes']:,.0f}", f"{one.facts['macs']:,.0f}",
-            percent(one.accuracy) or "-", kept,
-        )  # fmt: skip
-    OUT.print(table)
-    OUT.print(f"{report.distinct} of {len(report.networks)} differ in structure", markup=False)
+    rows = [
+        (one.settings, f"{one.facts['bytes']:,.0f}", f"{one.facts['macs']:,.0f}",
+         percent(one.accuracy) or "-",
+         "-" if one.kept is None else "yes" if one.kept else "no")
+        for one in report.networks
+    ]  # fmt: skip
+    columns(("settings", "bytes", "MACs", "valid", "every limit kept"), rows)
+    say(f"{report.distinct} of {len(report.networks)} differ in structure")

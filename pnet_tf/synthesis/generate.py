@@ -96,12 +96,12 @@ def _task(learned: Generator, data: Dataset | str | None) -> Task:
     """What networks are measured on, and trained on where `data` are given."""
     epochs = int(learned.base["schedule"]["epochs"])
     if data is None:
-        return Task(_stand_in(learned), learned.base, None, epochs, judged=False)
+        return Task(_stand_in(learned), epochs, judged=False)
     seed = int(learned.base["seed"])
     found = load_dataset(data, seed=seed) if isinstance(data, str) else data
     if found.labels != learned.labels or found.input_shape != learned.input_shape:
         raise InputError("the generator was learned on other data: labels or inputs differ")
-    return Task(found, learned.base, None, epochs, judged=False)
+    return Task(found, epochs, judged=False)
 
 
 def _stand_in(learned: Generator) -> Dataset:
@@ -122,12 +122,11 @@ def _stand_in(learned: Generator) -> Dataset:
 
 def _generated(learned: Generator, seed: int, folder: Path, task: Task) -> Generated:
     """The seed's first candidate whose real file keeps the limits."""
-    wanted = {one.name for one in learned.requirements}
     for number, network in enumerate(islice(learned.networks(seed), TRIED)):
-        facts = facts_of(task, learned.space, network, wanted)
+        facts = facts_of(task.data, learned, network)
         if facts is not None and not broken(learned.requirements, facts):
             target = folder / f"seed_{seed}.json"
-            settings = task.settings(learned.space, network).to_json()
+            settings = learned.settings(network).to_json()
             atomic_write_text(target, json.dumps(settings, indent=1) + "\n")
             return Generated(seed, str(target), network, facts, number + 1)
     raise WorkError(f"seed {seed}: none of its first {TRIED} candidates keeps the limits")
@@ -139,5 +138,5 @@ def _trained(learned: Generator, one: Generated, folder: Path, task: Task) -> Ge
     accuracy = record.accuracy or 0.0
     kept = not broken(learned.requirements, {**one.facts, ACCURACY: accuracy})
     if kept and trained is not None:
-        kept = keep(folder, task, learned.space, learned.requirements, record, trained) is not None
+        kept = keep(folder, task.data, learned, record, trained) is not None
     return replace(one, accuracy=accuracy, kept=kept)

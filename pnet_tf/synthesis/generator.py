@@ -18,9 +18,12 @@ from typing import Any
 
 import numpy as np
 
+from ..data.spec import InputSpec
 from ..errors import InputError
 from ..files import atomic_write_text, read_text
 from ..fronts import hypervolume, net_score, pareto_front
+from ..model import build_student
+from ..settings import Settings, StudentConfig, make_settings
 from .inquisitor import COSTS, Inquisitor, accuracy_of, log_error
 from .records import Record, finished
 from .requirements import ACCURACY, Requirement, parse_requirements
@@ -33,8 +36,9 @@ CANDIDATES = 240
 _SURE = 0.9
 """Least chance of each limit that a handed-out network is believed to keep."""
 _HALF = 0.5
-_CROSSED, _FEW = 0.3, 4
-"""Share of candidates with two parents; finished networks after which the starts are none."""
+_CROSSED, _FEW, _BUILT = 0.3, 4, 12
+"""Share of candidates with two parents; finished networks after which the starts are none; most
+candidates that are built to see whether they can be."""
 
 
 @dataclass(frozen=True)
@@ -65,14 +69,37 @@ class Generator:
         return next(self.networks(seed))
 
     def networks(self, seed: int) -> Iterator[Network]:
-        """The seed's candidates that should keep the limits, the most useful first."""
+        """The seed's candidates that should keep the limits, the most useful first.
+
+        For a front the seed also draws the size that they should have at most, so that seeds give
+        networks of all sizes.
+        """
         rng = np.random.default_rng([seed, 1])
-        pool = self._candidates(rng)
+        pool = self._candidates(rng, CANDIDATES // 2)
         chance = np.minimum(self._kept_costs(pool), self._kept_accuracy(pool))
+        likely = np.minimum(chance, _SURE)
         drawn = accuracy_of(self.inquisitor.drawn_errors(pool, rng))
-        worth = self._worth(pool, drawn, self._use(rng, explores=False))
-        order = np.lexsort((-worth, -np.minimum(chance, _SURE)))
-        return (pool[place] for place in order)
+        if self.utility == "hypervolume":
+            sizes = self.inquisitor.cost("bytes", pool).mean
+            kept = sizes[likely >= likely.max()]
+            worth = drawn - (sizes > rng.uniform(kept.min(), kept.max()))
+        else:
+            worth = self._worth(pool, drawn, self.utility)
+        return (pool[place] for place in np.lexsort((-worth, -likely)))
+
+    def settings(self, network: Mapping[str, Any]) -> Settings:
+        """Whole settings of a network."""
+        return make_settings(self.space.kind, [self.base, self.space.changes(network)])
+
+    def _can_be_built(self, network: Mapping[str, Any]) -> bool:
+        """Whether there is such a student at all; some options do not go together."""
+        settings = self.settings(network)
+        spec = InputSpec.of(self.space.kind, self.input_shape, settings.byte_length)
+        try:
+            build_student(StudentConfig.of(settings, spec, len(self.labels)))
+        except InputError:
+            return False
+        return True
 
     def proposal(self, seed: int) -> Network:
         """The network to try next: what keeps the limits is likely, what it is worth is open.
@@ -82,14 +109,15 @@ class Generator:
         """
         rng = np.random.default_rng([seed, 2])
         known = {json.dumps(record.network, sort_keys=True) for record in self.records}
-        pool = [one for one in self._candidates(rng)
+        pool = [one for one in self._candidates(rng, CANDIDATES)
                 if json.dumps(one, sort_keys=True) not in known]  # fmt: skip
         chance = self._kept_costs(pool)
-        use = self._use(rng, explores=True) if finished(self.records) else "accuracy"
+        use = self._use(rng)
         drawn = accuracy_of(self.inquisitor.drawn_errors(pool, rng))
         worth = self._worth(pool, drawn, use)
         order = np.lexsort((-worth, -np.minimum(chance, _HALF)))
-        return pool[order[0]]
+        tried = (pool[place] for place in order[:_BUILT])
+        return next(filter(self._can_be_built, tried), pool[order[0]])
 
     def _starts(self) -> list[Network]:
         """The declared networks, that of the pair of the kind's recipe first."""
@@ -97,16 +125,19 @@ class Generator:
         usual = f"{self.base['projection']['name']}+{self.base['head']['name']}"
         return [self.space.start(pair) for pair in sorted(pairs, key=lambda pair: pair != usual)]
 
-    def _use(self, rng: np.random.Generator, *, explores: bool) -> str:
+    def _use(self, rng: np.random.Generator) -> str:
         """The utility; a search for a front now and then looks for the accuracy alone."""
-        if explores and self.utility == "hypervolume" and rng.random() < 1 / 3:
+        if not finished(self.records):
+            return "accuracy"
+        if self.utility == "hypervolume" and rng.random() < 1 / 3:
             return "accuracy"
         return self.utility
 
-    def _candidates(self, rng: np.random.Generator) -> list[Network]:
-        found = [self.space.random(rng) for _ in range(CANDIDATES)]
+    def _candidates(self, rng: np.random.Generator, count: int) -> list[Network]:
+        """So many drawn anywhere, and so many near known networks."""
+        found = [self.space.random(rng) for _ in range(count)]
         parents = self._parents()
-        for number in range(CANDIDATES):
+        for number in range(count):
             parent = parents[number % len(parents)]
             if rng.random() < _CROSSED:
                 parent = self.space.crossed(parent, parents[rng.integers(len(parents))], rng)

@@ -18,7 +18,7 @@ from scipy.stats import norm
 
 from .probe import RESPONSES
 from .records import STOPPED, Record, finished
-from .space import PAIR, Network, SearchSpace, is_ordered
+from .space import PAIR, Network, SearchSpace
 
 FEWEST = 4
 """Finished networks before ends are predicted from curves."""
@@ -46,7 +46,7 @@ def described(space: SearchSpace, network: Mapping[str, Any]) -> np.ndarray:
     """A network as numbers, float [F]: places 0..1 of numbers, one of each text, -0.5 if unused."""
     row: list[float] = []
     for name, values in space.dimensions.items():
-        if is_ordered(values):
+        if name in space.ordered:
             place = (
                 values.index(network[name]) / max(len(values) - 1, 1) if name in network else -0.5
             )
@@ -131,9 +131,10 @@ class Inquisitor:
         expected = self._expected(networks)
         if self._error is None:
             return expected
-        seed = int(rng.integers(2**31))
-        drawn: np.ndarray = self._error.sample_y(self._inputs(networks), random_state=seed)
-        return drawn.ravel() + expected
+        mean, spread = self._error.predict(self._inputs(networks), return_cov=True)
+        spread[np.diag_indices_from(spread)] += 1e-9 * float(spread.trace())
+        drawn: np.ndarray = np.linalg.cholesky(spread) @ rng.normal(size=len(mean))
+        return mean + drawn + expected
 
     def end(self, record: Record) -> Belief | None:
         """`log_error` at the end of a network that has a curve so far; None with too few others."""

@@ -13,11 +13,12 @@ from ..errors import InputError, WorkError
 from ..export.pipeline import export_student
 from ..files import atomic_write_bytes, atomic_write_text, read_text
 from ..fronts import net_score, pareto_front
+from .generator import Generator
 from .measure import file_facts
 from .records import Record
-from .requirements import ACCURACY, Requirement, broken
+from .requirements import ACCURACY, broken
 from .space import Network, SearchSpace
-from .trial import Task, Trained
+from .trial import Trained
 
 MODEL, SETTINGS, FACTS = "model.tflite", "settings.json", "network.json"
 
@@ -41,11 +42,9 @@ class Kept:
 
 
 def keep(
-    folder: Path, task: Task, space: SearchSpace, requirements: Sequence[Requirement],
-    record: Record, trained: Trained,
-) -> Kept | None:  # fmt: skip
+    folder: Path, data: Dataset, generator: Generator, record: Record, trained: Trained
+) -> Kept | None:
     """Export a trained network and write it; None where its file breaks a limit after all."""
-    data = task.data
     try:
         exported = export_student(
             trained.student, data.labels, data.valid.inputs, targets=data.valid.targets,
@@ -53,12 +52,12 @@ def keep(
         )  # fmt: skip
     except WorkError:
         return None
-    report, wanted = exported.report, {one.name for one in requirements}
+    report, wanted = exported.report, {one.name for one in generator.requirements}
     facts = {
         "bytes": float(report.size_bytes), "macs": float(report.macs),
         ACCURACY: float(report.valid.tflite or 0.0), **file_facts(exported.content, wanted),
     }  # fmt: skip
-    if broken(requirements, facts):
+    if broken(generator.requirements, facts):
         return None
     kept = Kept(
         record.number, f"networks/{record.number:04d}", record.network, facts[ACCURACY],
@@ -67,7 +66,7 @@ def keep(
     into = folder / kept.folder
     into.mkdir(parents=True, exist_ok=True)
     atomic_write_bytes(into / MODEL, exported.content)
-    settings = task.settings(space, record.network).to_json()
+    settings = generator.settings(record.network).to_json()
     atomic_write_text(into / SETTINGS, json.dumps(settings, indent=1) + "\n")
     write_kept(folder, kept)
     return kept

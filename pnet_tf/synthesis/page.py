@@ -90,7 +90,11 @@ def _front_plot(records: Sequence[Record], report: SynthesisReport) -> str:
                  [100 * one.accuracy for one in report.networks],
                  s=36, color="#0b57d0", label="handed out", zorder=3)  # fmt: skip
     _limits(axes, report.require)
-    axes.set(xscale="log", xlabel="bytes of the .tflite", ylabel="accuracy on valid, %")
+    axes.set(xscale="log")
+    for pick in (axes.xaxis.set_major_formatter, axes.xaxis.set_minor_formatter):
+        pick(lambda value, place: f"{value:,.0f}")
+    axes.tick_params(axis="x", which="both", labelrotation=30)
+    axes.set(xlabel="bytes of the .tflite", ylabel="accuracy on valid, %")
     axes.grid(alpha=0.3)
     axes.legend(loc="lower right")
     return _svg(figure)
@@ -119,15 +123,18 @@ def _svg(figure: Any) -> str:
 
 def _network_table(networks: Sequence[Kept]) -> str:
     measures = [name for name in ("arena", "latency") if networks and name in networks[0].facts]
-    head = ["network", "bytes", "valid", "test", "MACs", *measures, "oldest runtime", "what it is"]
+    head = ["network", "bytes", "valid", "test", "MACs", *measures, "oldest runtime"]
     rows = [
         [one.folder.rpartition("/")[2], f"{one.size_bytes:,}", f"{one.accuracy:.2%}",
          "" if one.test_accuracy is None else f"{one.test_accuracy:.2%}", f"{one.macs:,}",
-         *(f"{one.facts[name]:,.3g}" for name in measures), one.oldest_runtime,
-         "; ".join(spelt(one.network))]
+         *(_shown(name, one.facts[name]) for name in measures), one.oldest_runtime]
         for one in networks
     ]  # fmt: skip
     return _table(head, rows)
+
+
+def _shown(name: str, value: float) -> str:
+    return f"{value:.3f}x" if name == "latency" else f"{value:,.0f}"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -159,7 +166,8 @@ def _shapes(folder: Path, networks: Sequence[Kept]) -> Iterator[str]:
             f'title="{escape(title)}">{escape(title)}</span>'
             for place, (title, size) in enumerate(layers)
         )
-        yield f"<div>{escape(one.folder)}</div><div class=layers>{spans}</div>"
+        yield f"<div><b>{escape(one.folder)}</b>: {escape('; '.join(spelt(one.network)))}</div>"
+        yield f"<div class=layers>{spans}</div>"
 
 
 def layers_of_file(model: Model) -> Iterator[tuple[str, int]]:

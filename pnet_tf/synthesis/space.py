@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,11 @@ class SearchSpace:
     kind: str
     dimensions: Mapping[str, tuple[Any, ...]]
     parts: Mapping[str, Space]
+
+    @cached_property
+    def ordered(self) -> frozenset[str]:
+        """Dimensions whose values are numbers."""
+        return frozenset(name for name, of in self.dimensions.items() if is_ordered(of))
 
     def active(self, values: Mapping[str, Any]) -> Network:
         """`values` of the dimensions that count for the network they name."""

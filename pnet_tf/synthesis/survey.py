@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from .._keras import keras
+from ..data import Dataset
 from ..errors import InputError, WorkError
+from .generator import Generator
 from .measure import measure
 from .requirements import ACCURACY, RUNTIME, Requirement, broken
 from .space import Network, SearchSpace
-from .trial import Task
 
 SURVEYED = 6
 """Networks drawn anywhere in the space, beside its corners and starts."""
@@ -19,19 +21,16 @@ SURVEYED = 6
 Survey = list[tuple[Network, dict[str, float]]]
 
 
-def survey(
-    task: Task, space: SearchSpace, requirements: Sequence[Requirement], seed: int
-) -> Survey:
+def survey(data: Dataset, generator: Generator, seed: int) -> Survey:
     """Networks of the whole space with the facts of their files.
 
     Raises InputError for a limit that none of them keeps, with the nearest value.
     """
-    wanted = {one.name for one in requirements}
-    found = [(network, facts) for network in _chosen(space, seed)
-             if (facts := facts_of(task, space, network, wanted))]  # fmt: skip
+    found = [(network, facts) for network in _chosen(generator.space, seed)
+             if (facts := facts_of(data, generator, network))]  # fmt: skip
     if not found:
         raise InputError("no network of the space can be built for these data")
-    _check_possible(found, requirements)
+    _check_possible(found, generator.requirements)
     return found
 
 
@@ -43,14 +42,13 @@ def _chosen(space: SearchSpace, seed: int) -> Iterator[Network]:
 
 
 def facts_of(
-    task: Task, space: SearchSpace, network: Mapping[str, Any], wanted: Collection[str]
+    data: Dataset, generator: Generator, network: Mapping[str, Any]
 ) -> dict[str, float] | None:
     """Of the untrained file; None for a network that cannot be built."""
-    from .._keras import keras
-
+    wanted = {one.name for one in generator.requirements}
     keras.backend.clear_session()
     try:
-        return measure(task.data, task.settings(space, network), wanted).facts
+        return measure(data, generator.settings(network), wanted).facts
     except (InputError, WorkError):
         return None
 

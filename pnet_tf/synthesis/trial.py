@@ -13,7 +13,7 @@ from ..data.spec import InputSpec
 from ..errors import InputError, WorkError
 from ..export.draft import Draft, draft_student
 from ..metrics import classification_metrics
-from ..settings import Settings, make_settings
+from ..settings import Settings
 from ..tflite.model import load_bytes
 from ..training.fit import plan_fit
 from .generator import Generator
@@ -38,7 +38,6 @@ from .records import (
 )
 from .requirements import ACCURACY as ACCURACY_LIMIT
 from .requirements import broken
-from .space import SearchSpace
 
 Note = Callable[[str, Any], None]
 """Is told what is found of a network, by the names of `records`."""
@@ -49,24 +48,16 @@ CURVE_METRIC = "valid_projection_accuracy"
 
 @dataclass(frozen=True)
 class Task:
-    """What the networks of a study are trained on: `base` are the settings that they change.
+    """What the networks of a study are trained on, each for so many `epochs`.
 
     `judged` where hopeless trainings are stopped; `deadline`: `monotonic()` after which none goes
     on, None without one.
     """
 
     data: Dataset
-    base: Mapping[str, Any]
-    recipe: str | None
     epochs: int
     judged: bool
     deadline: float | None = None
-
-    def settings(self, space: SearchSpace, network: Mapping[str, Any]) -> Settings:
-        """Whole settings of a network."""
-        return make_settings(
-            self.data.kind, [self.base, space.changes(network)], recipe=self.recipe
-        )
 
 
 @dataclass(frozen=True)
@@ -116,7 +107,7 @@ def run_trial(
     note(NETWORK, dict(network))
     wanted = {one.name for one in generator.requirements}
     keras.backend.clear_session()
-    settings = task.settings(generator.space, network)
+    settings = generator.settings(network)
     try:
         measured = measure(task.data, settings, wanted)
     except (InputError, WorkError) as error:

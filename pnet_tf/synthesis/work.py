@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,37 +73,34 @@ def begin(data: Dataset | str, folder: Path, search: Search) -> Work:
     found = load_dataset(data, seed=search.seed) if isinstance(data, str) else data
     if not isinstance(found, Dataset) or found.task != "classification":
         raise InputError("synthesize needs labelled examples of a classification")
-    task = _task(found, search)
-    check_budget(budget, task.epochs)
+    epochs = search.epochs or EPOCHS[found.kind]
+    check_budget(budget, epochs)
+    base = _base(found, search, epochs)
     space = search_space(found.kind, found.input_shape).narrowed(search.space)
     start = Generator(
         space, requirements, search.utility, (), data_sha256(found), found.input_shape,
-        found.labels, _plain_settings(task),
+        found.labels, base,
     )  # fmt: skip
+    task = Task(found, epochs, search.searcher == "generator")
     _make_folder(folder)
     storage = search.storage or f"sqlite:///{folder.absolute() / DATABASE}"
     study = open_study(
         storage, STUDY, _identity(start, search, task), search.searcher, start, search.seed
     )
     if study.user_attrs.get(SURVEY) is None:
-        study.set_user_attr(SURVEY, survey(task, space, requirements, search.seed))
+        study.set_user_attr(SURVEY, survey(found, start, search.seed))
     return Work(folder, task, search, budget, start, study)
 
 
-def _task(data: Dataset, search: Search) -> Task:
-    """Students by themselves, for a fixed number of epochs, unless the config says otherwise."""
-    epochs = search.epochs or EPOCHS[data.kind]
-    base: dict[str, Any] = {
+def _base(data: Dataset, search: Search, epochs: int) -> dict[str, Any]:
+    """Settings that all networks have: students by themselves, unless the config says otherwise."""
+    changes = {
         "trainer": {"name": "none"}, "seed": search.seed, **search.config,
         "schedule": {**search.config.get("schedule", {}), "epochs": epochs, "min_updates": 0},
     }  # fmt: skip
-    task = Task(data, base, search.recipe, epochs, search.searcher == "generator")
-    make_settings(data.kind, [base], recipe=search.recipe)
-    return task
-
-
-def _plain_settings(task: Task) -> dict[str, Any]:
-    return make_settings(task.data.kind, [task.base], recipe=task.recipe).to_json()
+    found = make_settings(data.kind, [changes], recipe=search.recipe).to_json()
+    plain: dict[str, Any] = json.loads(json.dumps(found))  # as a study gives it back
+    return plain
 
 
 def _identity(start: Generator, search: Search, task: Task) -> dict[str, Any]:

@@ -67,8 +67,7 @@ def _one(work: Work, asked: Asked, told: Told) -> Record:
         one.name != ACCURACY or record.accuracy >= one.limit for one in learned.requirements
     )
     if trained and keeps and worth_keeping(record, kept, work.search.networks):
-        space, limits = learned.space, learned.requirements
-        found = keep(work.folder, task, space, limits, record, trained)
+        found = keep(work.folder, task.data, learned, record, trained)
         kept += [found] if found else []
     tell(work.study, asked.trial, record.ended, record.accuracy, record.facts)
     told(record, tuple(kept))

@@ -1,0 +1,88 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pnet_tf.errors import InputError
+from pnet_tf.synthesis.generator import load_generator
+from pnet_tf.synthesis.records import finished
+from tests.synthesis.conftest import accuracy, cost, record_of
+
+LIMIT = "bytes<=12000"
+
+
+def test_a_seed_is_a_network(world):
+    learned, again = world(30, (LIMIT,)), world(30, (LIMIT,))
+    networks = [learned.network(seed) for seed in range(6)]
+    assert networks == [again.network(seed) for seed in range(6)]
+    assert len({learned.space.structure(one) for one in networks}) > 3
+
+
+def test_networks_keep_the_limits_that_were_learned(world):
+    learned = world(40, (LIMIT, "accuracy>=0.8"))
+    networks = [learned.network(seed) for seed in range(12)]
+    assert sum(cost(one) <= 12_000 for one in networks) >= 11
+    assert sum(accuracy(one) >= 0.8 for one in networks) >= 9
+    anywhere = [learned.space.random(np.random.default_rng(seed)) for seed in range(200)]
+    kept = [cost(one) <= 12_000 and accuracy(one) >= 0.8 for one in anywhere]
+    assert np.mean(kept) < 0.25  # so it was learned
+
+
+@pytest.mark.parametrize("utility", ["hypervolume", "netscore"])
+def test_proposals_are_new_and_better_than_chance(world, utility):
+    learned = world(8, (LIMIT,), utility)
+    known = [record.network for record in learned.records]
+    for number in range(7):
+        network = learned.proposal(number)
+        assert network not in known
+        known.append(network)
+        more = record_of(100 + number, network, learned.requirements)
+        learned = replace(learned, records=(*learned.records, more))
+    proposed = [record.accuracy for record in finished(learned.records) if record.number >= 100]
+    chance = [record.accuracy for record in finished(world(60, (LIMIT,)).records)]
+    assert len(proposed) >= 4
+    if utility != "netscore":
+        assert max(proposed) > np.quantile(chance, 0.8)
+
+
+def test_the_first_proposal_is_the_start_or_near_it(world):
+    learned = world(0)
+    start = learned.space.start("structured+dense")
+    bare = replace(learned, records=())
+    network = bare.proposal(0)
+    assert sum(network[name] != start[name] for name in start) <= 3
+
+
+def test_a_saved_generator_gives_the_same_networks(world, tmp_path):
+    learned = world(25, (LIMIT, "accuracy>=0.6"))
+    learned.save(tmp_path / "g.json")
+    read = load_generator(tmp_path / "g.json")
+    assert [read.network(seed) for seed in range(5)] == [learned.network(s) for s in range(5)]
+    assert read.labels == ("a", "b") and read.requirements == learned.requirements
+
+
+def test_damaged_generators_are_one_sentence(world, tmp_path):
+    path = tmp_path / "g.json"
+    world(4).save(path)
+    text = path.read_text()
+    plain = json.loads(text)
+    rng = np.random.default_rng(0)
+    damaged = [text[: len(text) // 2], "[]", "{}", json.dumps({**plain, "schema": 2}),
+               json.dumps({**plain, "utility": "x"}), json.dumps({**plain, "kind": "video"}),
+               json.dumps({**plain, "requirements": ["size<3"]}),
+               json.dumps({**plain, "dimensions": {}}),
+               *(json.dumps({**plain, "records": [{**plain["records"][0], **other}]})
+                 for other in ({"accuracy": "x"}, {"network": {}}, {"curve": [1e999]}))]  # fmt: skip
+    for key in plain:
+        damaged.append(json.dumps({name: v for name, v in plain.items() if name != key}))
+        damaged.append(json.dumps({**plain, key: None}))
+    for _ in range(10):
+        place = int(rng.integers(len(text)))
+        damaged.append(text[:place] + chr(int(rng.integers(32, 127))) + text[place + 1 :])
+    for content in damaged:
+        path.write_text(content)
+        try:
+            load_generator(path).network(0)
+        except InputError as error:
+            assert "\n" not in str(error) and "is no generator of this version" in str(error)
