@@ -58,9 +58,14 @@ def pack(content: bytes) -> bytes:
     return _HEADER.pack(_MAGIC, VERSION, len(content), zlib.crc32(body)) + body
 
 
+def is_packed(content: bytes) -> bool:
+    """Whether a file begins as a packed one does."""
+    return content[:3] == _MAGIC
+
+
 def unpack(packed: bytes) -> bytes:
     """The very bytes that were packed; raises InputError for anything but a whole container."""
-    if packed[:3] != _MAGIC:
+    if not is_packed(packed):
         raise InputError("this is no packed file: it does not begin with PTZ")
     if len(packed) < _HEADER.size + _HASH_BYTES:
         raise InputError("the packed file is cut off within its first bytes")
@@ -78,13 +83,19 @@ def unpack(packed: bytes) -> bytes:
     return content
 
 
+def pack_surely(content: bytes, name: str) -> bytes:
+    """`pack`, unpacked again; raises WorkError, which names the file, if it does not come back."""
+    packed = pack(content)
+    if unpack(packed) != content:  # never seen; a wrong container would be worse than none
+        raise WorkError(f"{name} does not come back as it was; nothing is written")
+    return packed
+
+
 def pack_file(path: str | os.PathLike[str], out: str | os.PathLike[str]) -> PackReport:
     """Pack a file into another; its content is unpacked again before it is written."""
     target = check_target(out)
     content = read_bytes(path, MOST_BYTES)
-    packed = pack(content)
-    if unpack(packed) != content:  # never seen; a wrong container would be worse than none
-        raise WorkError(f"{os.fspath(path)} does not come back as it was; nothing is written")
+    packed = pack_surely(content, os.fspath(path))
     atomic_write_bytes(target, packed)
     return _report(str(target), content, packed)
 
