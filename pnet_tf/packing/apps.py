@@ -12,7 +12,8 @@ from ..files import atomic_write_bytes, check_writable, is_folder
 from ..tflite.compatibility import check_operators
 from ..tflite.metadata import ModelMetadata
 from ..tflite.model import load_bytes, read_file
-from .container import dictionary, is_packed, pack_surely, unpack
+from .container import pack_surely
+from .decoder import dictionary, is_packed, unpack
 
 APPS = ("mobile", "wear")
 ASSET = "model.tflite"

@@ -8,7 +8,8 @@ import pytest
 from pnet_tf.errors import InputError
 from pnet_tf.export.shrink import shrink
 from pnet_tf.packing.apps import RESOURCE, put_into_apps
-from pnet_tf.packing.container import dictionary, pack, unpack
+from pnet_tf.packing.container import pack
+from pnet_tf.packing.decoder import dictionary, unpack
 from pnet_tf.tflite.metadata import write_metadata
 from pnet_tf.tflite.ranking import Ranking
 from tests.calls import call
