@@ -20,7 +20,8 @@ import numpy as np
 import zstandard
 
 from pnet_tf.coded.frequencies import entropy_bits
-from pnet_tf.packing.container import pack, unpack
+from pnet_tf.packing.container import pack
+from pnet_tf.packing.decoder import unpack
 from pnet_tf.packing.encoder import encode
 from pnet_tf.packing.models import NIBBLES, TOKENS
 from pnet_tf.packing.parts import Part, parts_of

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import click
 
-from pnet_tf.packing.container import unpack
+from pnet_tf.packing.decoder import unpack
 
 ROOT = Path(__file__).resolve().parents[1]
 OWN = Path(__file__).with_name("unpacking")

@@ -28,6 +28,7 @@ from pnet_tf.export.report import ExportReport
 from pnet_tf.files import MOST_TEXT_BYTES
 from pnet_tf.graph import PropagationReport
 from pnet_tf.names import HEADS, LOSS_TERMS, PROJECTIONS, QUANTIZATIONS, TRAINERS, Names
+from pnet_tf.packing.apps import AppReport
 from pnet_tf.packing.container import PackReport
 from pnet_tf.page.make import WrittenPage
 from pnet_tf.parsing import allowed, options_of, to_plain
@@ -52,7 +53,6 @@ from pnet_tf.settings import (
 from pnet_tf.smart_reply.evaluate import ReplyEvaluation
 from pnet_tf.smart_reply.report import BuildReport
 from pnet_tf.tflite import isolation, model, reader
-from pnet_tf.tflite.apps import AppReport
 from pnet_tf.tflite.benchmark import BenchmarkResult
 from pnet_tf.tflite.compatibility import ALLOWED_OPERATORS
 from pnet_tf.tflite.evaluate import Evaluation

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from .model import ProjectionNet as ProjectionNet
     from .model import build_student as build_student
     from .packing.container import pack as pack
-    from .packing.container import unpack as unpack
+    from .packing.decoder import unpack as unpack
     from .page.make import write_page as write_page
     from .projections.base import Projection as Projection
     from .projections.dense import DenseProjection as DenseProjection
@@ -164,7 +164,7 @@ _MODULES = {
     "sequence_head": "heads.sequence",
     "synthesize": "synthesis.synthesize",
     "train": "runs.train",
-    "unpack": "packing.container",
+    "unpack": "packing.decoder",
     "write_page": "page.make",
     "write_report": "report.make",
 }

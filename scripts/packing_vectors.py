@@ -20,7 +20,8 @@ from pathlib import Path
 
 from pnet_tf.errors import InputError
 from pnet_tf.files import atomic_write_text
-from pnet_tf.packing.container import MOST_BYTES, dictionary, pack
+from pnet_tf.packing.container import pack
+from pnet_tf.packing.decoder import MOST_BYTES, dictionary
 from pnet_tf.packing.encoder import Encoder, encode
 from pnet_tf.packing.models import (
     BYTES,

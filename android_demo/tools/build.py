@@ -24,6 +24,8 @@ from sample import sample_model
 from testing import Compiled, compile_testing, test_app, test_module
 
 STEPS = ("lint", "test", "apk", "screens")
+SAMPLES = {"mobile": "model.tflite", "wear": "model.ptz"}
+"""The same model in both apps, in one of them packed."""
 
 
 def main(steps: Sequence[str]) -> None:
@@ -69,7 +71,7 @@ def build_app(
     """One app: its APK, its tests on the screen."""
     android, tflite = tools.path("android-all"), tools.jars("tflite")
     sample_assets = fresh(BUILD / "assets" / app)
-    shutil.copy(samples / "model.tflite", sample_assets)
+    shutil.copy(samples / SAMPLES[app], sample_assets / "model.tflite")
     own = ROOT / app / "src" / "main" / "assets"
     assets = own if (own / "model.tflite").is_file() else sample_assets
     resources = apk.link_resources(tools, app, assets)

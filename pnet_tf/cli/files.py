@@ -133,14 +133,15 @@ def benchmark(model: str, runs: int, threads: int, json_path: str | None) -> Non
 
 
 @click.command(cls=Command)
-@click.option("--model", required=True, metavar="FILE", help="A .tflite that reads text.")
+@click.option("--model", required=True, metavar="FILE", help="A .tflite, or .ptz, that reads text.")
 @click.option("--to", "project", required=True, metavar="FOLDER", help="A copy of android_demo.")
+@click.option("--pack", is_flag=True, help="Let the apps hold it packed, as they hold a .ptz.")
 @json_option
-def android(model: str, project: str, json_path: str | None) -> None:
+def android(model: str, project: str, pack: bool, json_path: str | None) -> None:
     """Put a .tflite into the phone and the watch app, once it is checked that they can run it."""
-    from ..tflite.apps import put_into_apps
+    from ..packing.apps import put_into_apps
 
-    report = put_into_apps(model, project)
+    report = put_into_apps(model, project, pack=pack)
     give(report, json_path, lambda: show_apps(report))
 
 

@@ -10,8 +10,8 @@ from .screen import OUT, pairs, percent, printable, say
 
 if TYPE_CHECKING:
     from ..export.report import ExportReport
+    from ..packing.apps import AppReport
     from ..packing.container import PackReport
-    from ..tflite.apps import AppReport
     from ..tflite.benchmark import BenchmarkResult
     from ..tflite.inspect import ModelInfo
     from ..tflite.metadata import ModelMetadata
@@ -151,13 +151,17 @@ def show_apps(report: AppReport) -> None:
     pairs(
         {
             "put into": ", ".join(report.files),
-            "size": f"{report.size_bytes:,} bytes",
+            "size": f"{report.size_bytes:,} bytes" + _packed(report.packed_bytes),
             "reads": f"text, {report.input_bytes} bytes",
             "the apps show": f"{report.shows}; {report.labels} labels",
             "their runtime": report.runtime,
         }
     )
     say("Build them in Android Studio, or by make android.")
+
+
+def _packed(size: int | None) -> str:
+    return "" if size is None else f"; packed, as the apps hold it, {size:,}"
 
 
 def show_packed(report: PackReport) -> None:

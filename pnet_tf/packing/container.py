@@ -10,23 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import struct
 import zlib
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 
 from ..errors import InputError, WorkError
 from ..files import atomic_write_bytes, check_target, read_bytes
 from ..tflite.counts import zipped_bytes
-from .decoder import decode
-
-VERSION = 1
-MOST_BYTES = 1 << 26
-"""Of a content: what a reader may have to hold."""
-_MAGIC = b"PTZ"
-_HEADER = struct.Struct("<3sBII")
-_HASH_BYTES = 16
+from .decoder import HEADER, MAGIC, MOST_BYTES, VERSION, dictionary, hash_of, unpack
 
 
 @dataclass(frozen=True)
@@ -54,37 +44,23 @@ def pack(content: bytes) -> bytes:
         raise InputError("there is nothing to pack: the file is empty")
     if len(content) > MOST_BYTES:
         raise InputError(f"{len(content):,} bytes are too many to pack; {MOST_BYTES:,} are allowed")
-    body = _hash(content) + encode(content, parts_of(content), dictionary())
-    return _HEADER.pack(_MAGIC, VERSION, len(content), zlib.crc32(body)) + body
+    body = hash_of(content) + encode(content, parts_of(content), dictionary())
+    return HEADER.pack(MAGIC, VERSION, len(content), zlib.crc32(body)) + body
 
 
-def unpack(packed: bytes) -> bytes:
-    """The very bytes that were packed; raises InputError for anything but a whole container."""
-    if packed[:3] != _MAGIC:
-        raise InputError("this is no packed file: it does not begin with PTZ")
-    if len(packed) < _HEADER.size + _HASH_BYTES:
-        raise InputError("the packed file is cut off within its first bytes")
-    _, version, size, crc = _HEADER.unpack_from(packed)
-    body = packed[_HEADER.size :]
-    if version != VERSION:
-        raise InputError(f"the packed file has version {version}; this reads version {VERSION}")
-    if zlib.crc32(body) != crc:
-        raise InputError("the packed file is damaged: its checksum is another")
-    if not 0 < size <= MOST_BYTES:
-        raise InputError(f"the packed file says {size:,} bytes; 1 to {MOST_BYTES:,} are allowed")
-    content = decode(body[_HASH_BYTES:], dictionary(), size)
-    if _hash(content) != body[:_HASH_BYTES]:
-        raise InputError("the packed file is damaged: what it holds has another hash")
-    return content
+def pack_surely(content: bytes, name: str) -> bytes:
+    """`pack`, unpacked again; raises WorkError, which names the file, if it does not come back."""
+    packed = pack(content)
+    if unpack(packed) != content:  # never seen; a wrong container would be worse than none
+        raise WorkError(f"{name} does not come back as it was; nothing is written")
+    return packed
 
 
 def pack_file(path: str | os.PathLike[str], out: str | os.PathLike[str]) -> PackReport:
     """Pack a file into another; its content is unpacked again before it is written."""
     target = check_target(out)
     content = read_bytes(path, MOST_BYTES)
-    packed = pack(content)
-    if unpack(packed) != content:  # never seen; a wrong container would be worse than none
-        raise WorkError(f"{os.fspath(path)} does not come back as it was; nothing is written")
+    packed = pack_surely(content, os.fspath(path))
     atomic_write_bytes(target, packed)
     return _report(str(target), content, packed)
 
@@ -107,13 +83,3 @@ def _report(file: str, content: bytes, packed: bytes) -> PackReport:
         ratio=round(len(packed) / len(content), 4), zipped_bytes=zipped_bytes(content),
         sha256=hashlib.sha256(content).hexdigest(),
     )  # fmt: skip
-
-
-def _hash(content: bytes) -> bytes:
-    return hashlib.sha256(content).digest()[:_HASH_BYTES]
-
-
-@cache
-def dictionary() -> bytes:
-    """What comes before the first byte of a content; `scripts/packing_dictionary.py` makes it."""
-    return files(__package__).joinpath("dictionary.bin").read_bytes()

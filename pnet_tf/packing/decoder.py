@@ -1,9 +1,61 @@
-"""From the payload of a container to the bytes that it holds; `docs/packing.md` specifies it."""
+"""From a container to the bytes that it holds; `docs/packing.md` specifies it.
+
+With `models`, which the encoder shares, all that a reader is.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import struct
+import zlib
+from functools import cache
+from importlib.resources import files
+
 from ..errors import InputError
 from .models import BYTES, MOST_SHARED, NUMBER_ODDS, TOKENS, Content, Odds, number
+
+VERSION = 1
+MOST_BYTES = 1 << 26
+"""Of a content: what a reader may have to hold."""
+MAGIC = b"PTZ"
+HEADER = struct.Struct("<3sBII")
+_HASH_BYTES = 16
+
+
+def is_packed(content: bytes) -> bool:
+    """Whether a file begins as a packed one does."""
+    return content[:3] == MAGIC
+
+
+def unpack(packed: bytes) -> bytes:
+    """The very bytes that were packed; raises InputError for anything but a whole container."""
+    if not is_packed(packed):
+        raise InputError("this is no packed file: it does not begin with PTZ")
+    if len(packed) < HEADER.size + _HASH_BYTES:
+        raise InputError("the packed file is cut off within its first bytes")
+    _, version, size, crc = HEADER.unpack_from(packed)
+    body = packed[HEADER.size :]
+    if version != VERSION:
+        raise InputError(f"the packed file has version {version}; this reads version {VERSION}")
+    if zlib.crc32(body) != crc:
+        raise InputError("the packed file is damaged: its checksum is another")
+    if not 0 < size <= MOST_BYTES:
+        raise InputError(f"the packed file says {size:,} bytes; 1 to {MOST_BYTES:,} are allowed")
+    content = decode(body[_HASH_BYTES:], dictionary(), size)
+    if hash_of(content) != body[:_HASH_BYTES]:
+        raise InputError("the packed file is damaged: what it holds has another hash")
+    return content
+
+
+def hash_of(content: bytes) -> bytes:
+    """The bytes of SHA-256 that a header has."""
+    return hashlib.sha256(content).digest()[:_HASH_BYTES]
+
+
+@cache
+def dictionary() -> bytes:
+    """What comes before the first byte of a content; `scripts/packing_dictionary.py` makes it."""
+    return files(__package__).joinpath("dictionary.bin").read_bytes()
 
 
 class Decoder:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from pnet_tf.errors import InputError, WorkError
 from pnet_tf.packing import container
-from pnet_tf.packing.container import MOST_BYTES, dictionary, pack, pack_file, unpack
-from pnet_tf.packing.decoder import decode
+from pnet_tf.packing.container import pack, pack_file
+from pnet_tf.packing.decoder import MOST_BYTES, decode, dictionary, unpack
 from pnet_tf.packing.encoder import encode
 from pnet_tf.packing.parts import Part
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pnet_tf.errors import InputError
-from pnet_tf.packing.container import unpack
+from pnet_tf.packing.decoder import unpack
 
 VECTORS = json.loads(Path(__file__).with_name("vectors.json").read_text(encoding="utf-8"))
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"

@@ -2,38 +2,27 @@
 // specifies the format.
 
 import { sha256 } from "./bytes.mjs";
-import { Decisions, FEW, NUMBER, damaged } from "./decisions.mjs";
+import { Decisions, Odds, damaged } from "./decisions.mjs";
 import { InputError } from "./errors.mjs";
 
 const VERSION = 1;
 const MOST_BYTES = 2 ** 26;
 const HEADER = 28;
 const AFTER_CRC = 12;
+const NUMBER = 288; // odds of one kind of number
 const MANY = 1023; // decisions with weights that count at most
-const CARRIED = 30;
 const SHORTEST = 3;
+const MISFIT = "it has a part that does not fit";
 const [TOKENS, NIBBLES, MOST_KIND] = [0, 1, 6];
 const [LITERAL, NEW, OLD] = [0, 1, 2];
-// Where each kind of odds begins.
-const [IS_MATCH, IS_OLD, WHICH, KINDS] = [0, 12, 16, 20];
-const SIZES = KINDS + NUMBER;
-const NEW_LENGTHS = SIZES + NUMBER;
-const OLD_LENGTHS = NEW_LENGTHS + NUMBER;
-const DISTANCES = OLD_LENGTHS + NUMBER;
-const FAR_DISTANCES = DISTANCES + NUMBER;
-const LITERALS = FAR_DISTANCES + NUMBER;
-const MISSED = LITERALS + 4 * 256;
-const WEIGHTS = MISSED + 4 * 768;
-const ALL_ODDS = WEIGHTS + 512 * MOST_KIND;
 
 /**
  * What was packed, as a Uint8Array; `dictionary` holds the bytes of pnet_tf/packing/dictionary.bin.
  * Throws InputError for anything but a whole container.
  */
 export function unpack(packed, dictionary) {
-  if (packed[0] !== 0x50 || packed[1] !== 0x54 || packed[2] !== 0x5a) {
-    throw damaged("it does not begin with PTZ");
-  }
+  const magic = String.fromCharCode(...packed.subarray(0, 3));
+  if (magic !== "PTZ") throw damaged("it does not begin with PTZ");
   if (packed.length < HEADER) throw damaged("it is cut off within its first bytes");
   const view = new DataView(packed.buffer, packed.byteOffset);
   if (packed[3] !== VERSION) {
@@ -47,16 +36,14 @@ export function unpack(packed, dictionary) {
   if (size < 1 || size > MOST_BYTES) {
     throw damaged(`it says ${size} bytes, 1 to ${MOST_BYTES} are allowed`);
   }
-  const decisions = new Decisions(packed.subarray(HEADER), ALL_ODDS);
+  const decisions = new Decisions(packed.subarray(HEADER));
   const content = new Content(decisions, dictionary, size).read();
-  const digest = [...packed.subarray(AFTER_CRC, HEADER)].map((byte) => hex(byte)).join("");
-  if (!sha256(content).startsWith(digest)) throw damaged("what it holds has another hash");
+  const hash = [...packed.subarray(AFTER_CRC, HEADER)].map((byte) => HEX[byte]).join("");
+  if (!sha256(content).startsWith(hash)) throw damaged("what it holds has another hash");
   return content;
 }
 
-function hex(byte) {
-  return byte.toString(16).padStart(2, "0");
-}
+const HEX = Array.from({ length: 256 }, (_, n) => n.toString(16).padStart(2, "0"));
 
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
   for (let k = 0; k < 8; k++) n = n & 1 ? (n >>> 1) ^ 0xedb88320 : n >>> 1;
@@ -64,113 +51,101 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
 });
 
 function crc32(bytes) {
-  let crc = -1;
-  for (const byte of bytes) crc = (crc >>> 8) ^ CRC_TABLE[(crc ^ byte) & 255];
-  return ~crc >>> 0;
+  return ~bytes.reduce((crc, byte) => (crc >>> 8) ^ CRC_TABLE[(crc ^ byte) & 255], -1) >>> 0;
+}
+
+function tables(count, size, limit) {
+  return Array.from({ length: count }, () => new Odds(size, limit));
 }
 
 /** A content as it grows behind a dictionary. */
 class Content {
   constructor(decisions, dictionary, size) {
     this.decisions = decisions;
-    this.dictionary = dictionary;
-    this.bytes = new Uint8Array(size);
-    this.made = 0;
+    this.begin = this.made = dictionary.length;
+    this.bytes = new Uint8Array(this.begin + size);
+    this.bytes.set(dictionary);
     this.distances = [1, 1, 1, 1];
     this.last = LITERAL;
+    [this.kinds, this.sizes] = tables(2, NUMBER);
+    [this.isMatch, this.isOld, this.which] = [new Odds(3 * 4), new Odds(3), new Odds(4)];
+    this.lengths = tables(2, NUMBER); // at a new distance, at an old one
+    this.newDistances = tables(2, NUMBER); // of the shortest match, of a longer one
+    this.literals = tables(4, 256);
+    this.missed = tables(4, 3 * 256);
+    this.weights = tables(MOST_KIND + 1, 256, MANY);
+    this.lowBits = tables(MOST_KIND + 1, 16, MANY);
   }
 
   read() {
     while (this.made < this.bytes.length) {
-      const kind = this.decisions.number(KINDS);
-      const size = this.decisions.number(SIZES);
+      const kind = this.decisions.number(this.kinds);
+      const size = this.decisions.number(this.sizes);
       const end = this.made + size;
-      if (!size || end > this.bytes.length || kind > MOST_KIND) throw misfit();
-      if (kind === TOKENS) this.tokens(end);
-      else this.weights(kind, end);
+      if (!size || end > this.bytes.length || kind > MOST_KIND) throw damaged(MISFIT);
+      for (const odds of [this.weights, this.lowBits]) odds[kind].carry();
+      if (kind === TOKENS) while (this.made < end) this.token();
+      else while (this.made < end) this.put(this.weight(kind));
+      if (this.made !== end) throw damaged(MISFIT);
     }
-    return this.bytes;
+    return this.bytes.slice(this.begin);
   }
 
-  weights(kind, end) {
-    const { decisions, bytes } = this;
-    const high = WEIGHTS + 512 * (kind - 1);
-    const low = high + 256;
-    decisions.forget(high, high + 512, CARRIED);
+  weight(kind) {
+    const { decisions } = this;
+    const odds = this.weights[kind];
+    if (kind === NIBBLES) return decisions.symbol(odds, 4) | (decisions.symbol(odds, 4) << 4);
     const shared = kind - 2;
-    while (this.made < end) {
-      bytes[this.made++] =
-        kind === NIBBLES
-          ? decisions.symbol(high, 4, MANY) | (decisions.symbol(high, 4, MANY) << 4)
-          : (decisions.symbol(high, 8 - shared, MANY) << shared) |
-            decisions.symbol(low, shared, MANY);
-    }
+    const high = decisions.symbol(odds, 8 - shared) << shared;
+    return high | decisions.symbol(this.lowBits[kind], shared);
   }
 
-  tokens(end) {
-    const { decisions, bytes } = this;
-    while (this.made < end) {
-      const column = this.made & 3;
-      if (decisions.bit(IS_MATCH + 4 * this.last + column, FEW)) {
-        this.copy(decisions.bit(IS_OLD + this.last, FEW) ? this.oldMatch() : this.newMatch());
-      } else {
-        const table = LITERALS + 256 * column;
-        bytes[this.made] =
-          this.last === LITERAL ? decisions.symbol(table, 8, FEW) : this.missed(column);
-        this.made++;
-        this.last = LITERAL;
-      }
+  put(byte) {
+    this.bytes[this.made++] = byte;
+  }
+
+  token() {
+    const { decisions } = this;
+    const column = (this.made - this.begin) & 3;
+    if (decisions.bit(this.isMatch, 4 * this.last + column)) {
+      this.copy(this.match());
+    } else {
+      const literal = this.last === LITERAL;
+      this.put(literal ? decisions.symbol(this.literals[column], 8) : this.missedByte(column));
+      this.last = LITERAL;
     }
-    if (this.made !== end) throw misfit();
   }
 
   /** The literal behind a match, by the byte that would have gone on it. */
-  missed(column) {
-    const expected = this.before(this.distances[0]) | 256;
-    const table = MISSED + 768 * column;
+  missedByte(column) {
+    const expected = this.bytes[this.made - this.distances[0]] | 256;
     let node = 1;
     for (let place = 7; place >= 0; place--) {
-      const agrees = expected >>> (place + 1) === node;
-      const base = agrees ? table + 256 * (1 + ((expected >>> place) & 1)) : table;
-      node = (node << 1) | this.decisions.bit(base + node, FEW);
+      const base = expected >>> (place + 1) === node ? 256 * (1 + ((expected >>> place) & 1)) : 0;
+      node = (node << 1) | this.decisions.bit(this.missed[column], base + node);
     }
-    return node & 255;
+    return node;
   }
 
-  /** Length of a match at one of the four distances, which becomes the first. */
-  oldMatch() {
-    const which = this.decisions.symbol(WHICH, 2, FEW);
-    this.distances.unshift(...this.distances.splice(which, 1));
-    this.last = OLD;
-    return this.decisions.number(OLD_LENGTHS) + 1;
-  }
-
-  newMatch() {
-    const length = this.decisions.number(NEW_LENGTHS) + SHORTEST;
-    const table = length > SHORTEST ? FAR_DISTANCES : DISTANCES;
-    this.distances = [this.decisions.number(table) + 1, ...this.distances.slice(0, 3)];
-    this.last = NEW;
+  /** Length of a match, whose distance becomes the first of four. */
+  match() {
+    const { decisions } = this;
+    this.last = decisions.bit(this.isOld, this.last) ? OLD : NEW;
+    if (this.last === OLD) {
+      this.distances.unshift(...this.distances.splice(decisions.symbol(this.which, 2), 1));
+      return decisions.number(this.lengths[1]) + 1;
+    }
+    const length = decisions.number(this.lengths[0]) + SHORTEST;
+    const distance = decisions.number(this.newDistances[length > SHORTEST ? 1 : 0]) + 1;
+    this.distances = [distance, ...this.distances.slice(0, 3)];
     return length;
   }
 
   copy(length) {
     const distance = this.distances[0];
-    if (distance > this.made + this.dictionary.length || length > this.bytes.length - this.made) {
+    if (distance > this.made || length > this.bytes.length - this.made) {
       throw damaged("it copies from where nothing is");
     }
-    for (const end = this.made + length; this.made < end; this.made++) {
-      this.bytes[this.made] = this.before(distance);
-    }
+    for (let i = 0; i < length; i++) this.put(this.bytes[this.made - distance]);
   }
-
-  before(distance) {
-    const { made, bytes, dictionary } = this;
-    return distance <= made
-      ? bytes[made - distance]
-      : dictionary[dictionary.length + made - distance];
-  }
-}
-
-function misfit() {
-  return damaged("it has a part that does not fit");
 }

@@ -1,129 +1,89 @@
 package org.pnettf.core
 
-/**
- * Decisions of a packed file, read by a range coder from the byte [next] of [packed] on, and what is learned of
- * each. All odds lie in one array, each a word: the probability of a 1 in 22 bits, its count in 10.
- */
+private const val TOP = 1 shl 22
+private const val CARRIED = 30
+private const val MOST_NUMBER = Int.MAX_VALUE - 3L // so that lengths, which are more by 1 or 3, are an Int
+private val RATES = IntArray(1024) { 131072 / (2 * it + 3) }
+
+/** What is learned of decisions: probabilities [p] of a 1 in units of 1 / TOP, and how many [n] were seen. */
+internal class Odds(
+    size: Int,
+    val limit: Int = 60,
+) {
+    val p = IntArray(size) { TOP / 2 }
+    val n = IntArray(size)
+
+    /** Keep the probabilities and forget most of how sure they are. */
+    fun carry() {
+        for (i in n.indices) n[i] = minOf(n[i], CARRIED)
+    }
+}
+
+/** Decisions of a packed file, read by a range coder from the byte [next] of [packed] on. */
 internal class Decisions(
     private val packed: ByteArray,
     private var next: Int,
-    size: Int,
 ) {
-    private val odds = IntArray(size).apply { fill(HALF shl 10) }
-    private var range = -1 // as code, unsigned
-    private var code = 0
-
-    init {
-        repeat(4) { code = code shl 8 or byte() }
-    }
+    private var range = 0xFFFFFFFFL
+    private var code = (1..4).fold(0L) { code, _ -> code shl 8 or byte() }
 
     /** The next byte; four after the end are 0. */
-    private fun byte(): Int {
-        if (next >= packed.size + 4) throw PackedFile.damaged("it ends before its content does")
-        val found = if (next < packed.size) packed[next].toInt() and 0xFF else 0
-        next++
-        return found
+    private fun byte(): Long {
+        if (next == packed.size + 4) throw PackedFile.damaged("it ends before its content does")
+        return packed.getOrElse(next++) { 0 }.toLong() and 0xFF
     }
 
-    /** A decision with the odds at [place], which count [limit] decisions at most. */
+    /** A decision by the odds at a place, which learn of it. */
     fun bit(
-        place: Int,
-        limit: Int,
+        odds: Odds,
+        at: Int,
     ): Int {
-        val word = odds[place]
-        val p = word ushr 10
-        val n = word and 1023
-        val bound = (range ushr 12) * (p ushr 10 or 1)
-        val mask = maskOf(bound)
-        val error = (TOP and mask) + (p xor mask) - mask // of a 1: TOP - p, of a 0: p
-        val step = (error ushr 7) * RATES[n] ushr 9
-        val moved = p + (step xor mask.inv()) - mask.inv()
-        odds[place] = moved shl 10 or (if (n < limit) n + 1 else n)
-        narrow(bound, mask)
-        return -mask
+        val p = odds.p[at]
+        val rate = RATES[odds.n[at]]
+        val bit = narrow((range shr 12) * (p shr 10 or 1))
+        odds.p[at] = if (bit == 1) p + ((TOP - p shr 7) * rate shr 9) else p - ((p shr 7) * rate shr 9)
+        if (odds.n[at] < odds.limit) odds.n[at]++
+        return bit
     }
 
-    /** A decision of even chances. */
-    private fun even(): Int {
-        val bound = range ushr 1
-        val mask = maskOf(bound)
-        narrow(bound, mask)
-        return -mask
-    }
-
-    /** -1 for a decision of 1, 0 for one of 0; no branch, which a processor could not foresee. */
-    private fun maskOf(bound: Int): Int = ((code.toLong() and WORD) - (bound.toLong() and WORD) shr 63).toInt()
-
-    private fun narrow(
-        bound: Int,
-        mask: Int,
-    ) {
-        val rest = range - bound
-        range = rest + (bound - rest and mask)
-        code -= bound and mask.inv()
-        if (range ushr 24 == 0) refill()
-    }
-
-    private fun refill() {
-        while (range ushr 24 == 0) {
+    /** 1 below the bound, 0 from there on. */
+    private fun narrow(bound: Long): Int {
+        val bit = if (code < bound) 1 else 0
+        range = if (bit == 1) bound else range - bound
+        if (bit == 0) code -= bound
+        while (range < 1 shl 24) {
             range = range shl 8
             code = code shl 8 or byte()
         }
+        return bit
     }
 
-    /** A symbol of [bits] bits by the odds from [base] on. */
+    /** A symbol of so many bits, the highest first. */
     fun symbol(
-        base: Int,
+        odds: Odds,
         bits: Int,
-        limit: Int,
     ): Int {
         var node = 1
-        while (node ushr bits == 0) node = node shl 1 or bit(base + node, limit)
+        while (node shr bits == 0) node = node shl 1 or bit(odds, node)
         return node - (1 shl bits)
     }
 
     /** A number from 0 on; MOST_NUMBER stands for all above it, which fit nowhere. */
-    fun number(base: Int): Int {
-        val length = symbol(base, 5, FEW)
-        val table = base + 32 + 8 * length
+    fun number(odds: Odds): Int {
+        val length = symbol(odds, 5)
+        val table = 32 + 8 * length
         var found = 1L
         for (place in length - 1 downTo 0) {
-            val low = found.toInt()
-            val one =
-                when {
-                    place == length - 1 -> bit(table, FEW)
-                    place == length - 2 -> bit(table + low, FEW)
-                    place == 1 -> bit(table + 4, FEW)
-                    place == 0 -> bit(table + 5 + (low and 1), FEW)
-                    else -> even()
+            val bit =
+                when (place) {
+                    length - 1 -> bit(odds, table)
+                    length - 2 -> bit(odds, table + found.toInt())
+                    1 -> bit(odds, table + 4)
+                    0 -> bit(odds, table + 5 + (found.toInt() and 1))
+                    else -> narrow(range shr 1)
                 }
-            found = found shl 1 or one.toLong()
+            found = found shl 1 or bit.toLong()
         }
         return minOf(found - 1, MOST_NUMBER).toInt()
-    }
-
-    /** Let no more than [limit] decisions count of the odds from [begin] until [end]. */
-    fun forget(
-        begin: Int,
-        end: Int,
-        limit: Int,
-    ) {
-        for (place in begin until end) {
-            val word = odds[place]
-            if (word and 1023 > limit) odds[place] = word and 1023.inv() or limit
-        }
-    }
-
-    companion object {
-        /** Odds of one kind of number. */
-        const val NUMBER = 288
-
-        /** Decisions that count at most, for all but weights. */
-        const val FEW = 60
-        private const val TOP = 1 shl 22
-        private const val HALF = 1 shl 21
-        private const val WORD = 0xFFFFFFFFL
-        private const val MOST_NUMBER = Int.MAX_VALUE - 3L // so that lengths, which are more by 1 or 3, are an Int
-        private val RATES = IntArray(1024) { 131072 / (2 * it + 3) }
     }
 }

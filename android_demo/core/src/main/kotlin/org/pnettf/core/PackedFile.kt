@@ -1,9 +1,24 @@
 package org.pnettf.core
 
-import org.pnettf.core.Decisions.Companion.FEW
-import org.pnettf.core.Decisions.Companion.NUMBER
+import java.nio.ByteBuffer
+import java.nio.ByteOrder
 import java.security.MessageDigest
 import java.util.zip.CRC32
+
+private const val VERSION: Byte = 1
+private const val MOST_BYTES = 1 shl 26
+private const val HASH = 12 // where it begins, and what the checksum is of
+private const val HEADER = 28
+private const val NUMBER = 288 // odds of one kind of number
+private const val MANY = 1023
+private const val SHORTEST = 3
+private const val TOKENS = 0
+private const val NIBBLES = 1
+private const val MOST_KIND = 6
+private const val LITERAL = 0
+private const val NEW = 1
+private const val OLD = 2
+private const val MISFIT = "it has a part that does not fit"
 
 /**
  * A `.ptz`, a file packed for a download, back to the very bytes of it; docs/packing.md of the project
@@ -11,138 +26,94 @@ import java.util.zip.CRC32
  */
 class PackedFile private constructor(
     packed: ByteArray,
-    private val dictionary: ByteArray,
+    dictionary: ByteArray,
     size: Int,
 ) {
-    private val content = ByteArray(size)
-    private val decisions = Decisions(packed, HEADER, ALL_ODDS)
-    private val distances = intArrayOf(1, 1, 1, 1)
+    private val decisions = Decisions(packed, HEADER)
+    private val begin = dictionary.size
+    private val bytes = dictionary.copyOf(begin + size)
+    private var made = begin
+    private val distances = mutableListOf(1, 1, 1, 1)
     private var last = LITERAL
-    private var made = 0
+    private val kinds = Odds(NUMBER)
+    private val sizes = Odds(NUMBER)
+    private val isMatch = Odds(3 * 4)
+    private val isOld = Odds(3)
+    private val which = Odds(4)
+    private val lengths = List(2) { Odds(NUMBER) } // at a new distance, at an old one
+    private val newDistances = List(2) { Odds(NUMBER) } // of the shortest match, of a longer one
+    private val literals = List(4) { Odds(256) }
+    private val missed = List(4) { Odds(3 * 256) }
+    private val weights = List(MOST_KIND + 1) { Odds(256, MANY) }
+    private val lowBits = List(MOST_KIND + 1) { Odds(16, MANY) }
 
     private fun unpack(): ByteArray {
-        while (made < content.size) {
-            val kind = decisions.number(KINDS)
-            val size = decisions.number(SIZES)
-            if (size == 0 || size > content.size - made || kind > MOST_KIND) throw damaged(PART)
+        while (made < bytes.size) {
+            val kind = decisions.number(kinds)
+            val size = decisions.number(sizes)
+            if (size == 0 || size > bytes.size - made || kind > MOST_KIND) throw damaged(MISFIT)
             val end = made + size
-            if (kind == TOKENS) tokens(end) else weights(kind, end)
+            for (tables in listOf(weights, lowBits)) tables[kind].carry()
+            while (made < end) if (kind == TOKENS) token() else put(weight(kind))
+            if (made != end) throw damaged(MISFIT)
         }
-        return content
+        return bytes.copyOfRange(begin, bytes.size)
     }
 
-    private fun weights(
-        kind: Int,
-        end: Int,
-    ) {
-        val high = WEIGHTS + 512 * (kind - 1)
-        val low = high + 256
-        decisions.forget(high, high + 512, CARRIED)
+    private fun weight(kind: Int): Int {
+        val odds = weights[kind]
+        if (kind == NIBBLES) return decisions.symbol(odds, 4) or (decisions.symbol(odds, 4) shl 4)
         val shared = kind - 2
-        while (made < end) {
-            val byte =
-                if (kind == NIBBLES) {
-                    decisions.symbol(high, 4, MANY) or (decisions.symbol(high, 4, MANY) shl 4)
-                } else {
-                    decisions.symbol(high, 8 - shared, MANY) shl shared or decisions.symbol(low, shared, MANY)
-                }
-            content[made++] = byte.toByte()
-        }
+        return decisions.symbol(odds, 8 - shared) shl shared or decisions.symbol(lowBits[kind], shared)
     }
 
-    private fun tokens(end: Int) {
-        while (made < end) {
-            val column = made and 3
-            if (decisions.bit(IS_MATCH + 4 * last + column, FEW) == 1) {
-                copy(if (decisions.bit(IS_OLD + last, FEW) == 1) oldMatch() else newMatch())
-            } else {
-                content[made] = if (last == LITERAL) literal(column) else missed(column)
-                made++
-                last = LITERAL
-            }
-        }
-        if (made != end) throw damaged(PART)
+    private fun put(byte: Int) {
+        bytes[made++] = byte.toByte()
     }
 
-    private fun literal(column: Int): Byte = decisions.symbol(LITERALS + 256 * column, 8, FEW).toByte()
+    private fun token() {
+        val column = made - begin and 3
+        if (decisions.bit(isMatch, 4 * last + column) == 1) {
+            copy(match())
+        } else {
+            put(if (last == LITERAL) decisions.symbol(literals[column], 8) else missed(missed[column]))
+            last = LITERAL
+        }
+    }
 
     /** The literal behind a match, by the byte that would have gone on it. */
-    private fun missed(column: Int): Byte {
-        val expected = before(distances[0]).toInt() and 0xFF or 256
-        val table = MISSED + 768 * column
+    private fun missed(odds: Odds): Int {
+        val expected = bytes[made - distances[0]].toInt() and 0xFF or 256
         var node = 1
         for (place in 7 downTo 0) {
-            val agrees = expected ushr place + 1 == node
-            val base = if (agrees) table + 256 * (1 + (expected ushr place and 1)) else table
-            node = node shl 1 or decisions.bit(base + node, FEW)
+            val base = if (expected shr place + 1 == node) 256 * (1 + (expected shr place and 1)) else 0
+            node = node shl 1 or decisions.bit(odds, base + node)
         }
-        return node.toByte()
+        return node
     }
 
-    /** Length of a match at one of the four distances, which becomes the first. */
-    private fun oldMatch(): Int {
-        val which = decisions.symbol(WHICH, 2, FEW)
-        val distance = distances[which]
-        for (i in which downTo 1) distances[i] = distances[i - 1]
-        distances[0] = distance
-        last = OLD
-        return decisions.number(OLD_LENGTHS) + 1
-    }
-
-    private fun newMatch(): Int {
-        val length = decisions.number(NEW_LENGTHS) + SHORTEST
-        for (i in 3 downTo 1) distances[i] = distances[i - 1]
-        distances[0] = decisions.number(if (length > SHORTEST) FAR_DISTANCES else DISTANCES) + 1
-        last = NEW
+    /** Length of a match, whose distance becomes the first of four. */
+    private fun match(): Int {
+        last = if (decisions.bit(isOld, last) == 1) OLD else NEW
+        if (last == OLD) {
+            distances.add(0, distances.removeAt(decisions.symbol(which, 2)))
+            return decisions.number(lengths[1]) + 1
+        }
+        val length = decisions.number(lengths[0]) + SHORTEST
+        distances.removeAt(3)
+        distances.add(0, decisions.number(newDistances[if (length > SHORTEST) 1 else 0]) + 1)
         return length
     }
 
     private fun copy(length: Int) {
         val distance = distances[0]
-        if (distance > made + dictionary.size || length > content.size - made) {
-            throw damaged("it copies from where nothing is")
-        }
-        repeat(length) {
-            content[made] = before(distance)
-            made++
-        }
+        if (distance > made || length > bytes.size - made) throw damaged("it copies from where nothing is")
+        repeat(length) { put(bytes[made - distance].toInt()) }
     }
 
-    private fun before(distance: Int): Byte =
-        if (distance <= made) content[made - distance] else dictionary[dictionary.size + made - distance]
-
     companion object {
-        private const val VERSION = 1
-        private const val MOST_BYTES = 1 shl 26
-        private const val HEADER = 28
-        private const val MANY = 1023
-        private const val CARRIED = 30
-        private const val SHORTEST = 3
-        private const val TOKENS = 0
-        private const val NIBBLES = 1
-        private const val MOST_KIND = 6
-        private const val LITERAL = 0
-        private const val NEW = 1
-        private const val OLD = 2
-        private const val IS_MATCH = 0
-        private const val IS_OLD = 12
-        private const val WHICH = 16
-        private const val KINDS = 20
-        private const val SIZES = KINDS + NUMBER
-        private const val NEW_LENGTHS = SIZES + NUMBER
-        private const val OLD_LENGTHS = NEW_LENGTHS + NUMBER
-        private const val DISTANCES = OLD_LENGTHS + NUMBER
-        private const val FAR_DISTANCES = DISTANCES + NUMBER
-        private const val LITERALS = FAR_DISTANCES + NUMBER
-        private const val MISSED = LITERALS + 4 * 256
-        private const val WEIGHTS = MISSED + 4 * 768
-        private const val ALL_ODDS = WEIGHTS + 512 * MOST_KIND
-        private const val PART = "it has a part that does not fit"
-
-        private val MAGIC = "PTZ".toByteArray()
-
         /** Whether a file begins as a packed one does. */
-        fun isPacked(file: ByteArray): Boolean = file.size >= 3 && MAGIC.indices.all { file[it] == MAGIC[it] }
+        fun isPacked(file: ByteArray): Boolean = file.copyOf(3).decodeToString() == "PTZ"
 
         /** What was packed; [ModelProblem] for anything but a whole container. */
         fun unpack(packed: ByteArray): ByteArray = unpack(packed, dictionary())
@@ -154,18 +125,18 @@ class PackedFile private constructor(
         ): ByteArray {
             if (!isPacked(packed)) throw damaged("it does not begin with PTZ")
             if (packed.size < HEADER) throw damaged("it is cut off within its first bytes")
-            val version = packed[3].toInt() and 0xFF
-            if (version != VERSION) {
-                val said = "The packed file is of version $version; this app reads version $VERSION."
+            val header = ByteBuffer.wrap(packed).order(ByteOrder.LITTLE_ENDIAN)
+            if (packed[3] != VERSION) {
+                val said = "The packed file is of version ${packed[3].toUByte()}; this app reads version $VERSION."
                 throw ModelProblem(ProblemKind.UNKNOWN_VERSION, said)
             }
-            val checksum = CRC32().apply { update(packed, 12, packed.size - 12) }.value
-            if (checksum != uint32(packed, 8)) throw damaged("its checksum is another")
-            val size = uint32(packed, 4)
-            if (size !in 1..MOST_BYTES) throw damaged("it says $size bytes, 1 to $MOST_BYTES are allowed")
-            val content = PackedFile(packed, dictionary, size.toInt()).unpack()
-            val digest = MessageDigest.getInstance("SHA-256").digest(content)
-            for (i in 0 until 16) if (digest[i] != packed[12 + i]) throw damaged("what it holds has another hash")
+            val checksum = CRC32().apply { update(packed, HASH, packed.size - HASH) }.value
+            if (checksum.toInt() != header.getInt(8)) throw damaged("its checksum is another")
+            val size = header.getInt(4)
+            if (size !in 1..MOST_BYTES) throw damaged("it says ${size.toUInt()} bytes, 1 to $MOST_BYTES are allowed")
+            val content = PackedFile(packed, dictionary, size).unpack()
+            val hash = MessageDigest.getInstance("SHA-256").digest(content).copyOf(HEADER - HASH)
+            if (!hash.contentEquals(packed.copyOfRange(HASH, HEADER))) throw damaged("what it holds has another hash")
             return content
         }
 
@@ -173,11 +144,6 @@ class PackedFile private constructor(
         private fun dictionary(): ByteArray =
             PackedFile::class.java.getResourceAsStream("/org/pnettf/core/dictionary.bin")?.use { it.readBytes() }
                 ?: throw ModelProblem(ProblemKind.MISSING, "The app has no dictionary to unpack the model with.")
-
-        private fun uint32(
-            file: ByteArray,
-            at: Int,
-        ): Long = (3 downTo 0).fold(0L) { value, i -> value shl 8 or (file[at + i].toLong() and 0xFF) }
 
         internal fun damaged(why: String) =
             ModelProblem(ProblemKind.DAMAGED, "The packed file is damaged or none: $why.")

@@ -7,6 +7,7 @@ import org.junit.Assert.assertTrue
 import org.junit.Before
 import org.junit.Test
 import org.pnettf.core.Assistant
+import org.pnettf.core.Json
 import org.pnettf.core.ModelInfo
 import org.pnettf.core.ModelProblem
 import org.pnettf.core.PackedFile
@@ -16,6 +17,7 @@ import org.pnettf.testing.Samples
 import java.io.FileNotFoundException
 import java.io.IOException
 import java.lang.management.ManagementFactory
+import java.util.Base64
 
 class ModelsTest {
     @Before
@@ -39,7 +41,28 @@ class ModelsTest {
         assertArrayEquals(Samples.model, PackedFile.unpack(packed))
         val replies = Models.load { Samples.model.inputStream() }.answer(MESSAGE).replies
         assertEquals(replies, Models.load { packed.inputStream() }.answer(MESSAGE).replies)
-        assertEquals(ProblemKind.DAMAGED, problem { packed.copyOf(packed.size - 1) }.kind)
+    }
+
+    @Test
+    fun `a damaged packed model is one sentence`() {
+        val packed = Samples.file("model.ptz").readBytes()
+        val changed = listOf(4, 8, 12, 28, packed.size / 2).map { at -> packed.copyOf().also { it[at]++ } }
+        for (wrong in changed + listOf(packed.copyOf(packed.size - 1), packed.copyOf(3))) {
+            val said = problem { wrong }
+            assertEquals(ProblemKind.DAMAGED, said.kind)
+            assertTrue(said.message!!, Regex("The packed file is damaged or none: [^.\n]+\\.").matches(said.message!!))
+        }
+        val newer = packed.copyOf().also { it[3]++ }
+        assertEquals(ProblemKind.UNKNOWN_VERSION, problem { newer }.kind)
+    }
+
+    @Test
+    fun `what was packed is checked as a model`() {
+        val vectors = (Json.parse(Samples.file("packed.json").readText()) as Map<*, *>)["right"] as List<*>
+        val text = vectors.map { it as Map<*, *> }.first { it["name"] == "text" }
+        val said = problem { Base64.getDecoder().decode(text["packed"] as String) }
+        assertEquals(ProblemKind.DAMAGED, said.kind)
+        assertTrue(said.message!!, said.message!!.startsWith("The model file is damaged or no model"))
     }
 
     private fun timed(

@@ -12,6 +12,7 @@ import org.junit.Assert.assertTrue
 import org.junit.Before
 import org.junit.Test
 import org.junit.runner.RunWith
+import org.pnettf.core.PackedFile
 import org.pnettf.runtime.Background
 import org.pnettf.runtime.Models
 import org.pnettf.runtime.TfliteScorer
@@ -31,7 +32,9 @@ class MissingApp : WatchApp() {
 }
 
 class DamagedApp : WatchApp() {
-    override fun load() = Background { Models.load { Samples.model.copyOf(20_000).inputStream() } }
+    private val cut get() = Samples.file("model.ptz").readBytes().copyOf(10_000)
+
+    override fun load() = Background { Models.load { cut.inputStream() } }
 }
 
 class LabelsApp : WatchApp() {
@@ -61,6 +64,13 @@ class WatchTest {
         val activity = settled(start().get())
         activity.receive(message)
         return settled(activity)
+    }
+
+    /** As `pnet-tf android --pack` would have put it in: all answers here come from it. */
+    @Test
+    fun `the model in this app is packed`() {
+        val assets = RuntimeEnvironment.getApplication().assets
+        assertTrue(PackedFile.isPacked(assets.open(Models.ASSET).use { it.readBytes() }))
     }
 
     @Test
