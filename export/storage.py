@@ -14,11 +14,15 @@ from contextlib import redirect_stderr
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ..tflite.compatibility import multiplies_int4
+from ..tflite.flatbuffer import pack, unpack
 from ..tflite.reader import Model, Operator, Subgraph, read_model
 from .student import Scope
 from .weights import layer_name
 
+_BUFFERS_OUTSIDE = 256 * 1024
 _DENSE, _CONV, _DEPTHWISE = "FULLY_CONNECTED", "CONV_2D", "DEPTHWISE_CONV_2D"
 
 
@@ -120,7 +124,19 @@ def stored(model: bytes, wanted: Mapping[Layer, Storage]) -> bytes:
             _add(made, layer, storage)
         with redirect_stderr(io.StringIO()):  # a progress bar that its own switch leaves on
             result = made.quantize(enable_progress_bar=False, enable_progress_report=False)
-    return bytes(result.quantized_model or b"")
+    return _with_buffers_inside(bytes(result.quantized_model or b""))
+
+
+def _with_buffers_inside(model: bytes) -> bytes:
+    """`model` whose buffers lie in the flatbuffer: the quantizer puts 256 KiB or more behind it."""
+    if len(model) < _BUFFERS_OUTSIDE:
+        return model
+    tree = unpack(model)
+    for buffer in tree.buffers:
+        if buffer.offset:
+            data = model[buffer.offset : buffer.offset + buffer.size]
+            buffer.data, buffer.offset, buffer.size = np.frombuffer(data, np.uint8), 0, 0
+    return pack(tree)
 
 
 def _add(made: Any, layer: Layer, storage: Storage) -> None:

@@ -6,6 +6,7 @@ import pytest
 from pnet_tf import InputSpec, keras
 from pnet_tf.errors import WorkError
 from pnet_tf.export.freeze import Job
+from pnet_tf.export.precision import last_outputs
 from pnet_tf.export.quantize import plain
 from pnet_tf.export.shrink import shrink
 from pnet_tf.export.storage import (
@@ -88,6 +89,17 @@ def test_a_file_has_what_was_asked(model, layers):
     (node,) = [node for node in graph.operators if node.name == "DEQUANTIZE"]
     assert graph.tensors[node.inputs[0]].shape == (24, 60)
     assert stored(model, {out: INT8}) == stored(model, {out: INT8})
+
+
+def test_a_file_whose_float_weights_are_large():
+    source = keras.Input((600,))
+    hidden = keras.layers.Dense(128, name="hidden")(source)
+    student = keras.Model(source, keras.layers.Dense(40, name="out")(hidden))
+    model = plain(Job(student, InputSpec("dense", (600,)), "regression", 40))
+    made = stored(model, {head_layers(model, projection_scope(student))[1]: INT8})
+    assert len(made) > 600 * 128 * 4 and types_of(made) == [("FLOAT32", 0), ("INT8", 1)]
+    row = np.random.default_rng(0).normal(size=(1, 600)).astype(np.float32)
+    assert np.abs(last_outputs(made, row) - student(row).numpy()).max() < 0.1
 
 
 def test_int4_that_the_oldest_runtime_misreads_it_refuses(model, layers, save, oldest_python):
