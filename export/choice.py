@@ -8,8 +8,8 @@ import numpy as np
 
 from ..metrics import classification_metrics
 
-FURTHER = 8
-"""Choices of fewer bytes that are asked beyond what bisection finds: accuracy jumps a little."""
+FURTHER = 24
+"""Choices of fewer bytes that are asked beyond what bisection finds: accuracy jumps."""
 
 Choice = tuple[int, ...]
 """Of each layer, the place of its way among those that there are."""
@@ -72,14 +72,24 @@ def _undominated(points: Sequence[tuple[int, float, Choice]]) -> list[tuple[int,
 
 
 def last_kept(count: int, kept: Callable[[int], bool]) -> int:
-    """The last of 0..count - 1 that is `kept`, as far as bisection and a look beyond it find; 0 is.
+    """The last of 0..count - 1 that is `kept`, as far as can be found without asking all; 0 is.
 
-    Beyond the first that is not, up to `FURTHER` are asked, the farthest first. One may be asked
-    twice.
+    Bisection, then `FURTHER` places spread over what lies beyond, the farthest first, and bisection
+    behind the first of them that is kept. One may be asked twice.
     """
-    low, high = 0, count
+    low = _bisected(0, count, kept)
+    beyond = np.linspace(low + 2, count - 1, FURTHER).round() if low + 2 < count else ()
+    above = count
+    for place in sorted({int(place) for place in beyond}, reverse=True):
+        if kept(place):
+            return _bisected(place, above, kept)
+        above = place
+    return low
+
+
+def _bisected(low: int, high: int, kept: Callable[[int], bool]) -> int:
+    """A place from `low` on, which is kept, whose next one below `high` is not."""
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if kept(middle) else (low, middle)
-    beyond = range(min(high + FURTHER, count - 1), high, -1)
-    return next((index for index in beyond if kept(index)), low)
+    return low

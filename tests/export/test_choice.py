@@ -62,14 +62,18 @@ def test_bisection_finds_the_last(last):
         return index <= last
 
     assert last_kept(12, kept) == last
-    assert 0 not in asked and len(set(asked)) <= 4 + choice.FURTHER
+    assert 0 not in asked and len(set(asked)) <= 8 + choice.FURTHER
 
 
 def test_beyond_what_bisection_finds(monkeypatch):
     monkeypatch.setattr(choice, "FURTHER", 3)
-    assert last_kept(20, lambda index: index < 5 or index == 8) == 8
+    # bisection ends at 4; then 6, 12 or 13, and 19 are asked, and what follows the kept one
+    assert last_kept(20, lambda index: index < 5 or index == 19) == 19
+    assert last_kept(20, lambda index: index < 5 or 10 <= index <= 14) == 14
+    assert last_kept(20, lambda index: index < 5 or index in (6, 7)) == 7
     assert last_kept(20, lambda index: index < 5 or index == 9) == 4
-    assert last_kept(1, lambda index: False) == 0
+    assert last_kept(1, lambda index: False) == last_kept(2, lambda index: False) == 0
+    assert last_kept(2, lambda index: True) == 1
 
 
 def test_what_is_kept():
