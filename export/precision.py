@@ -62,7 +62,7 @@ def check_keep_accuracy(keep_accuracy: float | None, mode: str | None) -> float:
 
 
 def auto(job: Job) -> bytes:
-    """The smallest file of `job` that keeps the accuracy on `job.valid`."""
+    """The smallest file of `job` that is found to keep the accuracy on `job.valid`."""
     return search(job).content
 
 
