@@ -25,11 +25,24 @@ _LOOPS = {"While", "StatelessWhile"}  # calibrating one breaks in native code
 
 
 @dataclass(frozen=True)
+class Valid:
+    """Labelled examples on which a file may lose the accuracy `keep_accuracy`, 0..1.
+
+    Raw inputs [N, ...], and class ids [N] or values [N, K].
+    """
+
+    inputs: np.ndarray
+    targets: np.ndarray
+    keep_accuracy: float
+
+
+@dataclass(frozen=True)
 class Job:
     """What is to become a file: a student of raw inputs `spec`, its task, `outputs` of it.
 
     `samples` are raw inputs [N, ...] whose activations tell the ranges of int8. With `top_k` the
     file answers with the k best labels. Scores are those of (logits + `bias` [C]) / `temperature`.
+    `valid` is for modes that keep an accuracy.
     """
 
     student: keras.Model
@@ -40,6 +53,7 @@ class Job:
     top_k: int | None = None
     temperature: float = 1.0
     bias: tuple[float, ...] = ()
+    valid: Valid | None = None
 
     def answers(self, inputs: tf.Tensor) -> tf.Tensor:
         """What the file answers: all scores, or values."""

@@ -25,16 +25,19 @@ from ..tflite.compatibility import OLDEST_RUNTIME, check_operators
 from ..tflite.counts import buffer_bytes, operators, zipped_bytes
 from ..tflite.metadata import ModelMetadata, write_metadata
 from ..tflite.model import load_bytes
+from ..tflite.modes import AUTO
 from ..tflite.reader import read_model
 from ..tflite.runtime import find_runtime
 from ..version import __version__
 from . import parity
-from .freeze import Job
-from .quantize import check_mode, convert, trained_mode
-from .ranking import fit_ranking, label_bias
+from .freeze import Job, Valid
+from .precision import check_keep_accuracy, search
+from .quantize import check_mode, convert, ready, trained_mode
+from .ranking import fit_ranking, label_bias, with_temperature
 from .report import (
     Accuracies,
     ExportReport,
+    Precision,
     bytes_by_part,
     multiply_accumulates,
     projection_bytes,
@@ -86,6 +89,7 @@ def export_student(
     calibration: Any = None,
     spec: InputSpec | None = None,
     quantize: str | None = None,
+    keep_accuracy: float | None = None,
     top_k: int | None = None,
     max_bytes: int | None = None,
     replies: Mapping[str, Sequence[str]] | None = None,
@@ -104,9 +108,10 @@ def export_student(
     give the accuracies of the report. `calibration`: inputs that tell the ranges of int8, the first
     256 samples unless given. `spec`: what raw inputs are, where the student does not say it.
     `quantize`: a name of `names.QUANTIZATIONS`; None is that of a student trained with qat, else
-    dynamic. `replies`, `projection` and `training` go into the file's metadata. With
-    `trigger_rate`, the share of messages to answer, the file chooses among the replies by the rule
-    of `docs/ranking.md`, its scores calibrated on `targets`; `roles` say which labels are
+    dynamic; with auto the file may lose the accuracy `keep_accuracy`, 0.002 unless given, on
+    `samples` and `targets`. `replies`, `projection` and `training` go into the file's metadata.
+    With `trigger_rate`, the share of messages to answer, the file chooses among the replies by the
+    rule of `docs/ranking.md`, its scores calibrated on `targets`; `roles` say which labels are
     affirmative, negative or silent. `trainer_score` is reported beside the others.
 
     Raises InputError for a bad argument, WorkError when the file disagrees, holds an operator
@@ -118,6 +123,7 @@ def export_student(
     trained = trained_mode(student)
     mode = quantize or ("dynamic" if trained == "none" else trained)
     check_mode(mode, student)
+    keep = check_keep_accuracy(keep_accuracy, mode)
     spec = spec or infer_spec(student, samples)
     if samples is None:
         raise InputError("samples are needed: real inputs that the file is compared on")
@@ -130,7 +136,8 @@ def export_student(
     outputs = check_logits(student, inputs[:PARITY_SAMPLES], labels)
     known = None if targets is None else _checked_targets(targets, task, len(inputs), outputs)
     roles = check_roles(roles or {}, labels, "roles")
-    job = Job(student, spec, task, outputs, spec.encode(measured).array, top_k)
+    valid = None if known is None else Valid(inputs, known, keep)
+    job = Job(student, spec, task, outputs, spec.encode(measured).array, top_k, valid=valid)
     ranking = None
     if trigger_rate is not None:
         if known is None or task == "regression" or spec.kind != "text":
@@ -171,13 +178,22 @@ def _checked_targets(targets: Any, task: str, examples: int, outputs: int) -> np
 
 
 def _export(work: _Work, max_bytes: int | None, trainer_score: float | None) -> Exported:
-    raw = convert(work.job, work.mode)
+    raw, precision = _converted(work)
     content, agreement = _checked(work, shrink(raw))
     if max_bytes is not None and len(content) > max_bytes:
         raise WorkError(
             f"the file would have {len(content)} bytes, more than the {max_bytes} asked"
         )
-    return Exported(content, _report(work, raw, content, agreement, trainer_score))
+    report = _report(work, raw, content, agreement, trainer_score)
+    return Exported(content, replace(report, precision=precision))
+
+
+def _converted(work: _Work) -> tuple[bytes, Precision | None]:
+    """The file as the converter gives it, and what auto chose."""
+    if work.mode != AUTO.name:
+        return convert(work.job, work.mode), None
+    found = search(ready(work.job, work.mode))
+    return with_temperature(found.content, work.job.temperature), found.precision
 
 
 def _checked(work: _Work, plain: bytes) -> tuple[bytes, tuple[parity.Parity, ...]]:

@@ -7,11 +7,7 @@ from bits, is left as it is; so are the softmax and the top k, whose float score
 
 from __future__ import annotations
 
-import io
-import re
-import warnings
 from collections.abc import Iterator
-from contextlib import redirect_stderr
 from copy import copy
 from dataclasses import replace
 from importlib import import_module
@@ -30,10 +26,10 @@ from ..tflite.model import SIGNATURE
 from ..tflite.reader import Operator, Subgraph, read_model
 from .freeze import Job, converter
 from .ranking import with_temperature
+from .storage import INT8, Layer, head_layers, int4_storage, stored
 from .student import Scope, projection_scope
 
 _ANSWERING = {"SOFTMAX", "TOPK_V2"}
-_DENSE, _FILTERS = "FULLY_CONNECTED", ("CONV_2D", "DEPTHWISE_CONV_2D")
 
 
 def convert(job: Job, mode: str) -> bytes:
@@ -42,11 +38,20 @@ def convert(job: Job, mode: str) -> bytes:
     Same arguments, same bytes. Raises InputError for a mode that does not exist or does not fit the
     student, and for samples of another shape or type.
     """
-    check_mode(mode, job.student)
+    made_for = ready(job, mode)
     module, _, function = QUANTIZATIONS.get(mode).convert.partition(":")
-    student = _unrounded(job.student) if trained_mode(job.student) == "int4" else job.student
-    model = bytes(getattr(import_module(module), function)(replace(job, student=student)))
+    model = bytes(getattr(import_module(module), function)(made_for))
     return with_temperature(model, job.temperature)
+
+
+def ready(job: Job, mode: str) -> Job:
+    """`job` whose student can be stored in `mode`: one trained for int4 with its rounded weights.
+
+    Raises InputError for a mode that does not exist or does not fit the student.
+    """
+    check_mode(mode, job.student)
+    rounded = trained_mode(job.student) == "int4"
+    return replace(job, student=_unrounded(job.student)) if rounded else job
 
 
 def trained_mode(student: keras.Model) -> str:
@@ -215,41 +220,11 @@ def _quantized_weights(model: bytes, scope: Scope, big_bits: int = 4) -> bytes:
 
     A matrix that the converter has quantised already stays as it is.
     """
-    from ai_edge_quantizer import qtyping, quantizer
-
-    graph = read_model(model).subgraphs[0]
-    layers = list(_float_layers(graph, scope))
-    if not layers:
-        return model
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*already partially quantized")
-        made = quantizer.Quantizer(model)
-        for node in layers:
-            big = _elements(node, graph) >= INT4_ELEMENTS and node.name != _FILTERS[1]
-            four = big and big_bits == 4
-            per_tensor = node.name == _DENSE and not four
-            # the oldest runtime loads a hybrid int4 convolution and answers NaN; this form it
-            # refuses
-            stored = four and node.name != _DENSE
-            add = made.add_weight_only_config if stored else made.add_dynamic_config
-            add(
-                f"^{re.escape(graph.tensors[node.outputs[0]].name)};?$",
-                qtyping.TFLOperationName(node.name),
-                4 if four else 8,
-                qtyping.QuantGranularity["TENSORWISE" if per_tensor else "CHANNELWISE"],
-            )
-        with redirect_stderr(io.StringIO()):  # a progress bar that its own switch leaves on
-            result = made.quantize(enable_progress_bar=False, enable_progress_report=False)
-    return bytes(result.quantized_model or b"")
+    layers = head_layers(model, scope)
+    four = big_bits == 4
+    return stored(model, {layer: int4_storage(layer) if four and _big(layer) else INT8
+                          for layer in layers})  # fmt: skip
 
 
-def _float_layers(graph: Subgraph, scope: Scope) -> Iterator[Operator]:
-    for node in graph.operators:
-        if node.name in (_DENSE, *_FILTERS):
-            name, weights = graph.tensors[node.outputs[0]].name, graph.tensors[node.inputs[1]]
-            if weights.type == "FLOAT32" and not scope.match(name):
-                yield node
-
-
-def _elements(node: Operator, graph: Subgraph) -> int:
-    return int(np.prod(graph.tensors[node.inputs[1]].shape))
+def _big(layer: Layer) -> bool:
+    return layer.weights >= INT4_ELEMENTS

@@ -29,6 +29,38 @@ class Accuracies:
 
 
 @dataclass(frozen=True)
+class LayerPrecision:
+    """A layer of the head in a file: `bits` of a weight, and the type of the `activations` that its
+    kernel multiplies, int8 or float32.
+    """
+
+    name: str
+    weights: int
+    bits: int
+    activations: str
+
+
+@dataclass(frozen=True)
+class Precision:
+    """What quantize auto chose, and what it took.
+
+    `accuracy` and `float_accuracy`, of the same head in float32, are shares 0..1 of the labelled
+    samples (regression: of the targets' variance that is explained); at most `keep_accuracy` lies
+    between. `r_squared`: squared correlation 0..1 of both files' last outputs on ten samples, for
+    which `candidates` were compared; `evaluations` ran all samples.
+    """
+
+    layers: tuple[LayerPrecision, ...]
+    keep_accuracy: float
+    float_accuracy: float
+    accuracy: float
+    r_squared: float
+    candidates: int
+    evaluations: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class ExportReport:
     """Everything measured when a student became a file; `file` is "" until it is written.
 
@@ -36,6 +68,7 @@ class ExportReport:
     to `size_bytes`. `zipped_bytes` is the file deflated at level 9. `parameters` are the head's,
     `macs` multiply-accumulates of one answer. `sparsity` is the share 0..1 of zeros among the
     head's matrices in the file, `distinct_weights` how many different numbers each one stores.
+    `precision`: what quantize auto chose for each layer, else null.
     """
 
     file: str
@@ -53,6 +86,7 @@ class ExportReport:
     parity: tuple[Parity, ...]
     benchmark: BenchmarkResult
     operators: Mapping[str, int]
+    precision: Precision | None = None
 
 
 def multiply_accumulates(graph: Subgraph, scope: re.Pattern[str]) -> int:

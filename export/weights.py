@@ -13,7 +13,7 @@ from ..tflite.flatbuffer import unpack
 from ..tflite.reader import Operator, Subgraph, read_model
 
 _WEIGHT_INPUT = {"FULLY_CONNECTED": 1, "CONV_2D": 1, "GATHER": 0}
-_LAYER = re.compile(r"/([^/;]+)/(?:MatMul|Tensordot|Conv2D|embedding_lookup)")
+_LAYER = re.compile(r"/([^/;]+)/(?:MatMul|Tensordot|Conv2D|depthwise|embedding_lookup)")
 _TYPES = {"FLOAT32": np.float32, "INT8": np.int8, "INT4": np.int8}
 
 
@@ -36,7 +36,7 @@ def count_weights(model: bytes, scope: re.Pattern[str]) -> dict[str, WeightCount
     found: dict[str, WeightCount] = {}
     for node, index in _weight_tensors(graph, scope):
         values, zero = _stored(tree, graph, index)
-        name = _layer_name(node, index, graph)
+        name = layer_name(node, index, graph)
         name = name if name not in found else f"{name} {index}"
         found[name] = WeightCount(values.size, int(np.sum(values == zero)), len(np.unique(values)))
     return found
@@ -70,7 +70,8 @@ def _stored(tree: Any, graph: Subgraph, index: int) -> tuple[np.ndarray, int]:
     return data[: int(np.prod(graph.tensors[index].shape))], 0 if zeros is None else int(zeros[0])
 
 
-def _layer_name(node: Operator, index: int, graph: Subgraph) -> str:
+def layer_name(node: Operator, index: int, graph: Subgraph) -> str:
+    """What Keras calls the layer of `node` and its weights, tensor `index`."""
     names = f"{_name(graph, node.outputs[0])};{_name(graph, index)}"
     match = _LAYER.search(names)
     return match.group(1) if match else _name(graph, index)

@@ -145,6 +145,7 @@ QUANTIZATIONS = Names(
         "dynamic": "pnet_tf.tflite.modes:DYNAMIC",
         "int8": "pnet_tf.tflite.modes:INT8",
         "int4": "pnet_tf.tflite.modes:INT4",
+        "auto": "pnet_tf.tflite.modes:AUTO",
     },
 )
 """`tflite.modes.Mode` objects: what an export stores, and what it promises."""

@@ -176,7 +176,7 @@ def test_one_of_each_from_outside(site, tmp_path):
     for text in ("text, structured, dense, local, letters", "sequence, local, twice",
                  "tfidf, encoder, bag", "JSON lines: a file .jsonl"):  # fmt: skip
         assert text in " ".join(shown.split())
-    assert "int4, half" in " ".join(pnet_tf(site, "export", "--help").stdout.split())
+    assert "int4, auto, half" in " ".join(pnet_tf(site, "export", "--help").stdout.split())
     rows = [("aaa", "first"), ("bbb", "second"), ("ab", "first"), ("ccb", "second")] * 6
     data = tmp_path / "said.jsonl"
     data.write_text("".join(json.dumps({"said": t, "means": m}) + "\n" for t, m in rows))

@@ -30,6 +30,8 @@ from .parts import Command, Named, check_no_run_file, consent, give, json_option
     "--quantize", metavar="NAME", cls=Named, table=QUANTIZATIONS,
     more="by default dynamic, or as the run was trained",
 )  # fmt: skip
+@click.option("--keep-accuracy", type=float, metavar="SHARE", help="With --quantize auto: "
+              "accuracy that may be lost on validation examples [default: 0.002].")  # fmt: skip
 @click.option("--top-k", type=int, metavar="K", help="Answer with the K best labels only.")
 @click.option("--max-bytes", type=int, metavar="N", help="Fail rather than write a larger file.")
 @click.option("--trigger-rate", type=float, metavar="SHARE", help="Choose among the replies of the "
@@ -38,8 +40,8 @@ from .parts import Command, Named, check_no_run_file, consent, give, json_option
               "them as JSON: what an app in another language must give too.")  # fmt: skip
 @json_option
 def export(
-    run: str, target: str, quantize: str | None, top_k: int | None, max_bytes: int | None,
-    trigger_rate: float | None, vectors: str | None, json_path: str | None,
+    run: str, target: str, quantize: str | None, keep_accuracy: float | None, top_k: int | None,
+    max_bytes: int | None, trigger_rate: float | None, vectors: str | None, json_path: str | None,
 ) -> None:  # fmt: skip
     """Freeze the projection network of RUN into one .tflite."""
     from ..runs.export import export_run
@@ -47,8 +49,8 @@ def export(
     if vectors is not None:
         check_no_run_file(vectors, "--vectors")
     report = export_run(
-        run, target, quantize=quantize, top_k=top_k, max_bytes=max_bytes,
-        trigger_rate=trigger_rate, vectors=vectors,
+        run, target, quantize=quantize, keep_accuracy=keep_accuracy, top_k=top_k,
+        max_bytes=max_bytes, trigger_rate=trigger_rate, vectors=vectors,
     )  # fmt: skip
     give(report, json_path, lambda: show_export(report))
 

@@ -9,7 +9,7 @@ from .plain import as_plain
 from .screen import OUT, pairs, percent, printable, say
 
 if TYPE_CHECKING:
-    from ..export.report import ExportReport
+    from ..export.report import ExportReport, Precision
     from ..packing.apps import AppReport
     from ..packing.container import PackReport
     from ..tflite.benchmark import BenchmarkResult
@@ -47,7 +47,27 @@ def show_export(report: ExportReport) -> None:
         rows[f"agrees on {found.runtime}"] = (
             f"{found.same_label:.1%} same label, largest difference {found.max_difference:.5f}"
         )
-    pairs(rows)
+    pairs(rows | _precision(report.precision))
+
+
+def _precision(found: Precision | None) -> dict[str, str]:
+    """What quantize auto chose: a row a layer, and what the search took."""
+    if found is None:
+        return {}
+    rows = {
+        f"layer {layer.name}": f"{layer.weights:,} weights of {layer.bits} bits, "
+        f"{layer.activations} activations"
+        for layer in found.layers
+    }
+    rows["kept"] = (
+        f"{found.accuracy:.4f} of {found.float_accuracy:.4f} in float32, at most "
+        f"{found.keep_accuracy:g} less; R^2 {found.r_squared:.5f}"
+    )
+    rows["search"] = (
+        f"{found.candidates:,} candidates on ten inputs, {found.evaluations:,} evaluations, "
+        f"{found.seconds:.1f} s"
+    )
+    return rows
 
 
 def show_evaluation(result: Any) -> None:

@@ -10,6 +10,7 @@ from ..data.limits import shown
 from ..errors import InputError
 from ..export.freeze import check_top_k
 from ..export.pipeline import export_student
+from ..export.precision import check_keep_accuracy
 from ..export.quantize import check_mode
 from ..export.report import ExportReport
 from ..files import check_writable
@@ -28,6 +29,7 @@ def export_run(
     out: str | Path,
     *,
     quantize: str | None = None,
+    keep_accuracy: float | None = None,
     top_k: int | None = None,
     max_bytes: int | None = None,
     trigger_rate: float | None = None,
@@ -40,6 +42,7 @@ def export_run(
     not finished or a bad option, WorkError when the file disagrees, holds an operator outside the
     allow-list, or has more than `max_bytes` bytes; `out` is then left as it was.
     """
+    check_keep_accuracy(keep_accuracy, quantize)
     run = runs.read_finished_run(path)
     target = check_writable(out)
     if is_own(target):
@@ -59,6 +62,7 @@ def export_run(
         targets=samples.targets,
         calibration=samples.calibration,
         quantize=quantize,
+        keep_accuracy=keep_accuracy,
         top_k=top_k,
         max_bytes=max_bytes,
         replies=run.replies,

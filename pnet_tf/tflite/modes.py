@@ -40,3 +40,7 @@ INT4 = Mode(
     "int4", "matrices of 1,024 weights or more in 4 bits, smaller ones in 8", same_label=0.70,
     max_difference=1.0, oldest=False, convert="pnet_tf.export.quantize:int4",
 )  # fmt: skip
+AUTO = Mode(
+    "auto", "each layer in 4, 8 or 32 bits, the fewest bytes that keep the accuracy",
+    same_label=0.70, max_difference=1.0, oldest=False, convert="pnet_tf.export.precision:auto",
+)  # fmt: skip

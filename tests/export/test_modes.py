@@ -1,5 +1,7 @@
 """A way to store the head that another package brings, beside those of this one."""
 
+from importlib import import_module
+
 import numpy as np
 import pytest
 
@@ -46,14 +48,15 @@ def table(monkeypatch):
 
 
 def test_what_the_modes_of_this_package_promise():
-    modes = [QUANTIZATIONS.get(name) for name in ("none", "dynamic", "int8", "int4")]
-    assert [mode.name for mode in modes] == ["none", "dynamic", "int8", "int4"]
+    modes = [QUANTIZATIONS.get(name) for name in QUANTIZATIONS.names()]
+    assert [mode.name for mode in modes] == ["none", "dynamic", "int8", "int4", "auto"]
     floors, ceilings = ([getattr(m, n) for m in modes] for n in ("same_label", "max_difference"))
     assert floors == sorted(floors, reverse=True) and ceilings == sorted(ceilings)
-    assert [mode.oldest for mode in modes] == [True, True, False, False]
+    assert [mode.oldest for mode in modes] == [True, True, False, False, False]
     for mode in modes:
         module, _, function = mode.convert.partition(":")
-        assert module == "pnet_tf.export.quantize" and callable(getattr(quantize, function))
+        assert module == f"pnet_tf.export.{'precision' if mode.name == 'auto' else 'quantize'}"
+        assert callable(getattr(import_module(module), function))
 
 
 @pytest.mark.parametrize("target", [FLOAT16, "tests.export.test_modes:FLOAT16"])
@@ -75,7 +78,7 @@ def test_a_mode_from_outside(table, target):
 
 def test_a_mode_that_is_not_registered_does_not_exist():
     assert "float16" not in QUANTIZATIONS.names()
-    with pytest.raises(InputError, match="none, dynamic, int8, int4, got 'float16'"):
+    with pytest.raises(InputError, match="none, dynamic, int8, int4, auto, got 'float16'"):
         export_student(feature_student(), LABELS, features(8), quantize="float16")
 
 

@@ -192,8 +192,8 @@ def test_what_is_no_model(unconverted, student):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"quantize": "int2"}, "one of none, dynamic, int8, int4, got 'int2'$"),
-        ({"quantize": ["int8"]}, "one of none, dynamic, int8, int4, got"),
+        ({"quantize": "int2"}, "one of none, dynamic, int8, int4, auto, got 'int2'$"),
+        ({"quantize": ["int8"]}, "one of none, dynamic, int8, int4, auto, got"),
         ({"top_k": 0}, r"top_k must be 1\.\.3, got 0$"),
         ({"top_k": 4}, r"top_k must be 1\.\.3, got 4$"),
         ({"max_bytes": 0}, "max_bytes must be 1 or more, got 0$"),

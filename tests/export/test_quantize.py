@@ -117,7 +117,7 @@ def test_int4_stores_big_matrices_in_half_bytes():
 def test_bad_modes_and_samples_are_refused():
     student, config = student_of("structured")
     samples = samples_of(config)
-    with pytest.raises(InputError, match="none, dynamic, int8, int4, got 'int2'"):
+    with pytest.raises(InputError, match="none, dynamic, int8, int4, auto, got 'int2'"):
         check_mode("int2", student)
     with pytest.raises(InputError, match="lookup head"):
         file_of(student_of("lookup")[0], "int4", samples)

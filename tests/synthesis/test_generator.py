@@ -68,12 +68,14 @@ def test_damaged_generators_are_one_sentence(world, tmp_path):
     text = path.read_text()
     plain = json.loads(text)
     rng = np.random.default_rng(0)
-    damaged = [text[: len(text) // 2], "[]", "{}", json.dumps({**plain, "schema": 2}),
-               json.dumps({**plain, "utility": "x"}), json.dumps({**plain, "kind": "video"}),
-               json.dumps({**plain, "requirements": ["size<3"]}),
-               json.dumps({**plain, "dimensions": {}}),
-               *(json.dumps({**plain, "records": [{**plain["records"][0], **other}]})
-                 for other in ({"accuracy": "x"}, {"network": {}}, {"curve": [1e999]}))]  # fmt: skip
+    first = plain["records"][0]
+    changes = [
+        {"schema": 2}, {"utility": "x"}, {"kind": "video"}, {"requirements": ["size<3"]},
+        {"dimensions": {}}, {"records": [{**first, "accuracy": "x"}]},
+        {"records": [{**first, "network": {}}]}, {"records": [{**first, "curve": [1e999]}]},
+    ]  # fmt: skip
+    damaged = [text[: len(text) // 2], "[]", "{}"]
+    damaged += [json.dumps({**plain, **change}) for change in changes]
     for key in plain:
         damaged.append(json.dumps({name: v for name, v in plain.items() if name != key}))
         damaged.append(json.dumps({**plain, key: None}))

@@ -10,7 +10,7 @@ import pytest
 from pnet_tf.errors import InputError, WorkError
 from pnet_tf.export.shrink import shrink
 from pnet_tf.tflite import oldest_runtime
-from pnet_tf.tflite.compatibility import ALLOWED_OPERATORS, check_operators
+from pnet_tf.tflite.compatibility import ALLOWED_OPERATORS, check_operators, multiplies_int4
 from pnet_tf.tflite.flatbuffer import pack, unpack
 from pnet_tf.tflite.model import load_model
 from pnet_tf.tflite.oldest_runtime import run_oldest, run_on_oldest
@@ -74,6 +74,22 @@ def test_one_scale_is_fine(text_model):
         tensor.quantization.scale = np.ones(1, np.float32)
 
     assert check_operators(changed(text_model, "FULLY_CONNECTED", quantise)) == []
+
+
+@pytest.mark.parametrize(
+    ("shape", "right"),
+    [((4, 32), True), ((1, 64), True), ((150, 136), True), ((10, 48), True), ((3, 32), False),
+     ((2, 64), False), ((16, 24), False), ((16, 50), False), ((16, 62), False), ((16, 33), False)],
+)  # fmt: skip
+def test_int4_matrices_that_the_oldest_runtime_multiplies(text_model, shape, right):
+    def quantise(tree, node, code):
+        tensor, schema = weights_of(tree, node)
+        tensor.type, tensor.shape = schema.TensorType.INT4, np.array(shape, np.int32)
+
+    assert multiplies_int4(*shape) == right
+    problem = f"FULLY_CONNECTED of INT4 weights {list(shape)}: wrong on tflite-runtime 2.14.0"
+    found = check_operators(changed(text_model, "FULLY_CONNECTED", quantise))
+    assert found == ([] if right else [problem])
 
 
 def test_version_too_new(text_model):
