@@ -57,6 +57,8 @@ from pnet_tf.tflite.benchmark import BenchmarkResult
 from pnet_tf.tflite.compatibility import ALLOWED_OPERATORS
 from pnet_tf.tflite.evaluate import Evaluation
 from pnet_tf.tflite.inspect import ModelInfo
+from pnet_tf.synthesis.generate import GenerateReport
+from pnet_tf.synthesis.result import SynthesisReport
 from pnet_tf.tflite.metadata import ModelMetadata
 from pnet_tf.tflite.model import Answer
 
@@ -70,6 +72,8 @@ _RESULTS: Mapping[str, tuple[type, ...]] = {
     "label-next": (LabelNextReport,),
     "export": (ExportReport,),
     "compress": (CompressReport,),
+    "synthesize": (SynthesisReport,),
+    "generate": (GenerateReport,),
     "pack": (PackReport,),
     "unpack": (PackReport,),
     "evaluate": (Evaluation, RunEvaluation),

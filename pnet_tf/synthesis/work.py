@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -69,6 +70,8 @@ def begin(data: Dataset | str, folder: Path, search: Search) -> Work:
             raise InputError(
                 f"{name} must be one of {', '.join(allowed)}, got {getattr(search, name)!r}"
             )
+    if importlib.util.find_spec("optuna") is None:
+        raise InputError("a search needs Optuna: install the extra, pnet-tf[synthesis]")
     requirements, budget = parse_requirements(search.require), parse_budget(search.budget)
     found = load_dataset(data, seed=search.seed) if isinstance(data, str) else data
     if not isinstance(found, Dataset) or found.task != "classification":

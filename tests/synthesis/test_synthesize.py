@@ -1,6 +1,7 @@
 """Whole searches on data that take seconds."""
 
 import json
+import time
 from pathlib import Path
 
 import numpy as np
@@ -217,3 +218,24 @@ def test_wrong_options_are_one_sentence(tmp_path, arguments, sentence):
 @pytest.mark.parametrize("seeds", ["", "a", "3:1", "0:99999", "1;2"])
 def test_wrong_seeds_are_one_sentence(found, tmp_path, seeds):
     call("generate", found[0] / "generator.json", "--seeds", seeds, "--out", tmp_path, code=2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "data, limit", [("digits", "bytes<=16000"), ("smart-reply", "bytes<=40000")]
+)
+def test_built_in_sets_in_a_small_budget(tmp_path, data, limit):
+    """The commands as the page of the docs has them, within ten minutes."""
+    began = time.monotonic()
+    call("synthesize", data, "--out", tmp_path / "nets", "--require", limit, "--require",
+         "latency<=2x", "--require", "accuracy>=0.3", "--networks", "3", "--epochs", "6",
+         "--budget", "30epochs", "--jobs", "2", "--json", tmp_path / "r.json")  # fmt: skip
+    plain = json.loads((tmp_path / "r.json").read_text())
+    assert plain["networks"]
+    call("generate", tmp_path / "nets" / "generator.json", "--seeds", "0:20", "--out",
+         tmp_path / "more", "--json", tmp_path / "g.json")  # fmt: skip
+    made = json.loads((tmp_path / "g.json").read_text())
+    assert len(made["networks"]) == 20 and made["distinct"] >= 18
+    most = float(limit.partition("<=")[2])
+    assert all(one["facts"]["bytes"] <= most for one in made["networks"])
+    assert time.monotonic() - began < 600
