@@ -52,13 +52,13 @@ from pnet_tf.settings import (
 )
 from pnet_tf.smart_reply.evaluate import ReplyEvaluation
 from pnet_tf.smart_reply.report import BuildReport
+from pnet_tf.synthesis.generate import GenerateReport
+from pnet_tf.synthesis.result import SynthesisReport
 from pnet_tf.tflite import isolation, model, reader
 from pnet_tf.tflite.benchmark import BenchmarkResult
 from pnet_tf.tflite.compatibility import ALLOWED_OPERATORS
 from pnet_tf.tflite.evaluate import Evaluation
 from pnet_tf.tflite.inspect import ModelInfo
-from pnet_tf.synthesis.generate import GenerateReport
-from pnet_tf.synthesis.result import SynthesisReport
 from pnet_tf.tflite.metadata import ModelMetadata
 from pnet_tf.tflite.model import Answer
 
