@@ -101,14 +101,15 @@ class Generator:
             return False
         return True
 
-    def proposal(self, seed: int) -> Network:
-        """The network to try next: what keeps the limits is likely, what it is worth is open.
+    def proposal(self, seed: int, busy: Sequence[Network] = ()) -> Network:
+        """The network to try next, none that is known, nor one of `busy`, which are being tried.
 
-        Before any was trained it is the start that the rooms declare, or what is nearest to it
-        within the limits.
+        Of those that are likely to keep the limits the one worth most. Before any was trained,
+        what is expected of all data decides: the start that the rooms declare, or one near it.
         """
         rng = np.random.default_rng([seed, 2])
-        known = {json.dumps(record.network, sort_keys=True) for record in self.records}
+        tried = (*(record.network for record in self.records), *busy)
+        known = {json.dumps(network, sort_keys=True) for network in tried}
         pool = [one for one in self._candidates(rng, CANDIDATES)
                 if json.dumps(one, sort_keys=True) not in known]  # fmt: skip
         chance = self._kept_costs(pool)
@@ -116,8 +117,8 @@ class Generator:
         drawn = accuracy_of(self.inquisitor.drawn_errors(pool, rng))
         worth = self._worth(pool, drawn, use)
         order = np.lexsort((-worth, -np.minimum(chance, _HALF)))
-        tried = (pool[place] for place in order[:_BUILT])
-        return next(filter(self._can_be_built, tried), pool[order[0]])
+        best = (pool[place] for place in order[:_BUILT])
+        return next(filter(self._can_be_built, best), pool[order[0]])
 
     def _starts(self) -> list[Network]:
         """The declared networks, that of the pair of the kind's recipe first."""

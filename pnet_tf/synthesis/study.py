@@ -6,14 +6,18 @@ have found before it proposes.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import platform
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError
+import numpy as np
+
+from ..errors import InputError, WorkError
 from .generator import Generator
 from .records import BROKEN, ENDED, FAILED, OUTSIDE, Record, records_of
 from .space import Network, SearchSpace, is_ordered
@@ -42,9 +46,11 @@ class Asked:
 
 def open_study(
     storage: str, name: str, identity: Mapping[str, Any], searcher: str,
-    generator: Generator, seed: int,
+    generator: Generator, seed: int, worker: int = 0,
 ) -> optuna.Study:  # fmt: skip
     """The study `name` of a storage URL, made unless it is there; a killed worker's trials end.
+
+    Workers of one seed have numbers of their own, so that they propose different networks.
 
     Raises InputError for a storage that cannot be opened and for a study of something else.
     """
@@ -54,20 +60,48 @@ def open_study(
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
         study = optuna.create_study(
-            storage=_storage(storage), sampler=_sampler(searcher, generator, seed),
-            study_name=name, directions=["maximize", "minimize"], load_if_exists=True,
+            storage=_storage(storage), study_name=name, directions=["maximize", "minimize"],
+            load_if_exists=True,
         )  # fmt: skip
     except (sqlalchemy.exc.SQLAlchemyError, optuna.exceptions.OptunaError, ImportError,
             ValueError) as error:  # fmt: skip
-        first = (str(error).strip().splitlines() or [""])[0][:200]
-        raise InputError(f"storage {storage} cannot be opened: {first}") from None
+        raise InputError(f"storage {storage} cannot be opened: {_line(error)}") from None
     known = study.user_attrs.get(IDENTITY)
     if known is None:
         study.set_user_attr(IDENTITY, dict(identity))
     else:
         _check_same(name, known, identity)
     _end_abandoned(study)
+    study.sampler = _sampler(searcher, generator, _mixed(seed, worker, study))
     return study
+
+
+def _mixed(seed: int, worker: int, study: optuna.Study) -> int:
+    """Another seed for each worker, and for a study that goes on."""
+    entropy = [seed, worker, len(study.get_trials(deepcopy=False))]
+    return int(np.random.SeedSequence(entropy).generate_state(1)[0])
+
+
+@contextmanager
+def storage_errors() -> Iterator[None]:
+    """A storage that fails at work, a full disk among others, as one sentence; no Optuna too."""
+    if importlib.util.find_spec("optuna") is None:
+        raise InputError("a search needs Optuna: install the extra, pnet-tf[synthesis]")
+    import optuna
+    import sqlalchemy
+
+    try:
+        yield
+    except (sqlalchemy.exc.SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
+        cause = error.__cause__ or error
+        raise WorkError(
+            f"the storage of the study failed ({_line(cause)}); what it has is kept, and the same "
+            f"command goes on"
+        ) from None
+
+
+def _line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [""])[0][:200]
 
 
 def _end_abandoned(study: optuna.Study) -> None:
@@ -147,6 +181,13 @@ def known_records(study: optuna.Study) -> tuple[Record, ...]:
     return (*surveyed, *records_of(study.get_trials(deepcopy=False)))
 
 
+def running(study: optuna.Study) -> int:
+    """Networks that workers are at."""
+    from optuna.trial import TrialState
+
+    return len(study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)))
+
+
 def tell(
     study: optuna.Study, trial: optuna.trial.Trial, ended: str, accuracy: float | None = None,
     facts: Mapping[str, float] | None = None,
@@ -188,6 +229,15 @@ def excesses(trial: optuna.trial.FrozenTrial) -> Sequence[float]:
     return (float(bool(trial.user_attrs.get(BROKEN))),)
 
 
+def _at_work(study: optuna.Study, space: SearchSpace) -> list[Network]:
+    """Networks that other workers are at."""
+    from optuna.trial import TrialState
+
+    trials = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+    return [from_params(space, one.params) for one in trials if len(one.params) == len(
+        space.dimensions)]  # fmt: skip
+
+
 def generator_sampler(start: Generator, seed: int) -> Any:
     """An Optuna sampler that proposes what `start` proposes after all that a study knows."""
     import optuna
@@ -205,7 +255,8 @@ def generator_sampler(start: Generator, seed: int) -> Any:
             """The dimensions that count."""
             records = known_records(study)
             learned = replace(start, records=records)
-            return to_params(start.space, learned.proposal(seed * 100_003 + trial.number))
+            busy = _at_work(study, start.space)
+            return to_params(start.space, learned.proposal(seed + trial.number, busy))
 
         def sample_independent(
             self, study: optuna.Study, trial: Any, param_name: str, param_distribution: Any

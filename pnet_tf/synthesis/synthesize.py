@@ -17,7 +17,7 @@ from .keep import handed_out, read_kept, read_test
 from .page import write_synthesis_page
 from .records import finished
 from .result import SynthesisReport, make_report
-from .study import known_records
+from .study import known_records, storage_errors
 from .work import GENERATOR, REPORT, Search, Work, begin
 from .workers import Told, carry_on, seconds_of, side_by_side
 
@@ -61,12 +61,14 @@ def synthesize(
         tuple(require), networks, budget, epochs, utility, searcher, seed, jobs, storage, recipe,
         _settings_of(config), _settings_of(space),
     )  # fmt: skip
-    work = begin(data, Path(out), search)
-    if jobs == 1:
-        carry_on(work, told)
-    else:
-        side_by_side(data, work, told)
-    return _finish(work, str(data) if isinstance(data, str) else data.name, test)
+    name = data if isinstance(data, str) else getattr(data, "name", "")
+    with storage_errors():
+        work = begin(data, Path(out), search)
+        if jobs == 1:
+            carry_on(work, told)
+        else:
+            side_by_side(data, work, told)
+        return _finish(work, name, test)
 
 
 def _settings_of(given: Mapping[str, Any] | str | None) -> Mapping[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -59,7 +58,7 @@ class Work:
     study: optuna.Study
 
 
-def begin(data: Dataset | str, folder: Path, search: Search) -> Work:
+def begin(data: Dataset | str, folder: Path, search: Search, worker: int = 0) -> Work:
     """Check everything, open the study and survey the space."""
     for name, least in (("networks", 1), ("jobs", 1), ("epochs", 1), ("seed", 0)):
         value = getattr(search, name)
@@ -70,8 +69,6 @@ def begin(data: Dataset | str, folder: Path, search: Search) -> Work:
             raise InputError(
                 f"{name} must be one of {', '.join(allowed)}, got {getattr(search, name)!r}"
             )
-    if importlib.util.find_spec("optuna") is None:
-        raise InputError("a search needs Optuna: install the extra, pnet-tf[synthesis]")
     requirements, budget = parse_requirements(search.require), parse_budget(search.budget)
     found = load_dataset(data, seed=search.seed) if isinstance(data, str) else data
     if not isinstance(found, Dataset) or found.task != "classification":
@@ -87,9 +84,8 @@ def begin(data: Dataset | str, folder: Path, search: Search) -> Work:
     task = Task(found, epochs, search.searcher == "generator")
     _make_folder(folder)
     storage = search.storage or f"sqlite:///{folder.absolute() / DATABASE}"
-    study = open_study(
-        storage, STUDY, _identity(start, search, task), search.searcher, start, search.seed
-    )
+    identity = _identity(start, search, task)
+    study = open_study(storage, STUDY, identity, search.searcher, start, search.seed, worker)
     if study.user_attrs.get(SURVEY) is None:
         study.set_user_attr(SURVEY, survey(found, start, search.seed))
     return Work(folder, task, search, budget, start, study)

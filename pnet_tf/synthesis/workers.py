@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
+import platform
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +16,7 @@ from ..errors import InputError, WorkError
 from .keep import Kept, keep, read_kept, worth_keeping
 from .records import FAILED, OUTSIDE, Record, finished
 from .requirements import ACCURACY
-from .study import Asked, ask, known_records, tell
+from .study import Asked, ask, known_records, running, tell
 from .survey import nearest
 from .trial import OutOfTime, run_trial
 from .work import Search, Work, begin
@@ -76,7 +78,10 @@ def _one(work: Work, asked: Asked, told: Told) -> Record:
 
 def _spent(work: Work) -> bool:
     records = [record for record in known_records(work.study) if record.number >= 0]
-    return work.budget.spent(records, seconds_of(work.study) / work.search.jobs, work.task.epochs)
+    epochs = work.task.epochs
+    at_work = [Record(0, {}, {}, FAILED, epochs=float(epochs))] * running(work.study)
+    seconds = seconds_of(work.study) / work.search.jobs
+    return work.budget.spent([*records, *at_work], seconds, epochs)
 
 
 def seconds_of(study: optuna.Study) -> float:
@@ -95,8 +100,10 @@ def side_by_side(data: Dataset | str, work: Work, told: Told) -> None:
     """Workers in processes of their own; this one tells of what they end."""
     context = multiprocessing.get_context("spawn")
     workers = [
-        context.Process(target=_worker, args=(data, str(work.folder), work.search), daemon=True)
-        for _ in range(work.search.jobs)
+        context.Process(
+            target=_worker, args=(data, str(work.folder), work.search, number), daemon=True
+        )
+        for number in range(1, work.search.jobs + 1)
     ]
     seen = {record.number for record in known_records(work.study)}
     for worker in workers:
@@ -121,6 +128,15 @@ def _tell_new(work: Work, seen: set[int], told: Told) -> set[int]:
     return {record.number for record in new}
 
 
-def _worker(data: Dataset | str, folder: str, search: Search) -> None:
+def _worker(data: Dataset | str, folder: str, search: Search, number: int) -> None:
     """What each process does."""
-    carry_on(begin(data, Path(folder), search), lambda record, kept: None)
+    own = platform_number() * 1000 + number
+    try:
+        carry_on(begin(data, Path(folder), search, own), lambda record, kept: None)
+    except (InputError, WorkError):
+        raise SystemExit(1) from None  # the first process says that all failed
+
+
+def platform_number() -> int:
+    """A number of this machine, so that workers on several differ."""
+    return zlib.crc32(platform.node().encode())

@@ -236,3 +236,25 @@ def test_built_in_sets_in_a_small_budget(tmp_path, data, limit):
     assert len(made["networks"]) == 20 and made["distinct"] >= 18
     most = float(limit.partition("<=")[2])
     assert all(one["facts"]["bytes"] <= most for one in made["networks"])
+
+
+def test_workers_side_by_side_share_one_study(small_data, tmp_path):
+    numbers = []
+    report = search(small_data, tmp_path / "s", LIMIT, budget="6epochs", jobs=2,
+                    told=lambda record, kept: numbers.append(record.number))  # fmt: skip
+    assert report.epochs <= 6 and sorted(numbers) == list(range(sum(report.counts.values())))
+    networks = [json.dumps(r.network) for r in pnet_tf.load_generator(
+        tmp_path / "s" / "generator.json").records if r.number >= 0]  # fmt: skip
+    assert len(set(networks)) == len(networks)
+
+
+def test_a_storage_that_fails_is_one_sentence_and_loses_nothing(small_data, tmp_path):
+    import optuna
+
+    def fill(record, kept):
+        raise optuna.exceptions.StorageInternalError("database or disk is full")
+
+    with pytest.raises(WorkError, match="storage of the study failed .database or disk is full."):
+        search(small_data, tmp_path / "s", LIMIT, told=fill)
+    report = search(small_data, tmp_path / "s", LIMIT, budget="4epochs")
+    assert report.counts["finished"] >= 1
