@@ -25,11 +25,11 @@ from ..fronts import hypervolume, net_score, pareto_front
 from ..model import build_student
 from ..settings import Settings, StudentConfig, make_settings
 from .inquisitor import COSTS, Inquisitor, accuracy_of, log_error
-from .records import Record, finished
+from .records import OUTSIDE, Record, finished
 from .requirements import ACCURACY, Requirement, parse_requirements
 from .space import PAIR, Network, SearchSpace, search_space
 
-SCHEMA = 1
+SCHEMA, BATCH = 1, "training.batch_size"
 UTILITIES = ("hypervolume", "netscore", "accuracy")
 CANDIDATES = 240
 """Drawn anywhere in the space, and as many near known networks."""
@@ -108,10 +108,7 @@ class Generator:
         what is expected of all data decides: the start that the rooms declare, or one near it.
         """
         rng = np.random.default_rng([seed, 2])
-        tried = (*(record.network for record in self.records), *busy)
-        known = {json.dumps(network, sort_keys=True) for network in tried}
-        pool = [one for one in self._candidates(rng, CANDIDATES)
-                if json.dumps(one, sort_keys=True) not in known]  # fmt: skip
+        pool = self._new(self._candidates(rng, CANDIDATES), busy)
         chance = self._kept_costs(pool)
         use = self._use(rng)
         drawn = accuracy_of(self.inquisitor.drawn_errors(pool, rng))
@@ -120,11 +117,24 @@ class Generator:
         best = (pool[place] for place in order[:_BUILT])
         return next(filter(self._can_be_built, best), pool[order[0]])
 
+    def _new(self, pool: Sequence[Network], busy: Sequence[Network]) -> list[Network]:
+        """Those that are not known or busy, nor of a structure that was measured outside."""
+        structure = self.space.structure
+        known = [record.network for record in self.records] + list(busy)
+        outside = {structure(one.network) for one in self.records if one.ended == OUTSIDE
+                   and one.number >= 0}  # fmt: skip
+        found = [one for one in pool if one not in known and structure(one) not in outside]
+        return found or list(pool)
+
     def _starts(self) -> list[Network]:
         """The declared networks, that of the pair of the kind's recipe first."""
         pairs = self.space.dimensions[PAIR]
         usual = f"{self.base['projection']['name']}+{self.base['head']['name']}"
-        return [self.space.start(pair) for pair in sorted(pairs, key=lambda pair: pair != usual)]
+        batch = self.base["schedule"]["batch_size"]
+        if batch not in self.space.dimensions[BATCH]:
+            batch = self.space.start(pairs[0])[BATCH]
+        ordered = sorted(pairs, key=lambda pair: pair != usual)
+        return [{**self.space.start(pair), BATCH: batch} for pair in ordered]
 
     def _use(self, rng: np.random.Generator) -> str:
         """The utility; a search for a front now and then looks for the accuracy alone."""

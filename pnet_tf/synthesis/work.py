@@ -27,6 +27,9 @@ GENERATOR, REPORT, DATABASE, STUDY = "generator.json", "synthesis.json", "study.
 EPOCHS = {"text": 12, "image": 12, "dense": 20}
 """Kind of input -> epochs of one network."""
 
+FEW_EXAMPLES = 64_000
+"""Examples of all epochs of a network, below which it is few updates."""
+
 
 @dataclass(frozen=True)
 class Search:
@@ -92,10 +95,15 @@ def begin(data: Dataset | str, folder: Path, search: Search, worker: int = 0) ->
 
 
 def _base(data: Dataset, search: Search, epochs: int) -> dict[str, Any]:
-    """Settings that all networks have: students by themselves, unless the config says otherwise."""
+    """Settings that all networks have: students by themselves, unless the config says otherwise.
+
+    The batch size is what a search begins with: few examples get more updates.
+    """
+    few = len(data.train.targets) * epochs < FEW_EXAMPLES
+    asked = search.config.get("schedule", {})
+    schedule = {"batch_size": 32 if few else 64, **asked, "epochs": epochs, "min_updates": 0}
     changes = {
-        "trainer": {"name": "none"}, "seed": search.seed, **search.config,
-        "schedule": {**search.config.get("schedule", {}), "epochs": epochs, "min_updates": 0},
+        "trainer": {"name": "none"}, "seed": search.seed, **search.config, "schedule": schedule
     }  # fmt: skip
     found = make_settings(data.kind, [changes], recipe=search.recipe).to_json()
     plain: dict[str, Any] = json.loads(json.dumps(found))  # as a study gives it back
