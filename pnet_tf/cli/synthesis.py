@@ -37,6 +37,7 @@ _SEEDS = re.compile(r"(\d{1,9})(?::(\d{1,9}))?")
 @click.option("--config", metavar="FILE", help="JSON file with settings that all of them have.")
 @click.option("--space", metavar="FILE", help="JSON file with other values of some dimensions.")
 @click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--final-epochs", type=int, help="Train what is handed out once more, so long.")
 @click.option("--test", is_flag=True, help="Also the test split, of what is handed out alone.")
 @json_option
 def synthesize(data: str, out: str, json_path: str | None, **options: Any) -> None:

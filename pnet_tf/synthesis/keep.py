@@ -13,6 +13,7 @@ from ..errors import InputError, WorkError
 from ..export.pipeline import export_student
 from ..files import atomic_write_bytes, atomic_write_text, read_text
 from ..fronts import net_score, pareto_front
+from ..parsing import parse
 from .generator import Generator
 from .measure import file_facts
 from .records import Record
@@ -27,7 +28,8 @@ MODEL, SETTINGS, FACTS = "model.tflite", "settings.json", "network.json"
 class Kept:
     """A network with a checked file in `folder`; `facts` are those of that file.
 
-    `accuracy` is the file's on valid, `test_accuracy` None until test is read.
+    `accuracy` is the file's on valid, `epochs` of its training, `test_accuracy` None until test is
+    read.
     """
 
     number: int
@@ -38,6 +40,7 @@ class Kept:
     macs: int
     facts: Mapping[str, float]
     oldest_runtime: str
+    epochs: int
     test_accuracy: float | None = None
 
 
@@ -61,7 +64,7 @@ def keep(
         return None
     kept = Kept(
         record.number, f"networks/{record.number:04d}", record.network, facts[ACCURACY],
-        report.size_bytes, report.macs, facts, report.oldest_runtime,
+        report.size_bytes, report.macs, facts, report.oldest_runtime, int(record.epochs),
     )  # fmt: skip
     into = folder / kept.folder
     into.mkdir(parents=True, exist_ok=True)
@@ -80,12 +83,16 @@ def write_kept(folder: Path, kept: Kept) -> None:
 
 def read_kept(folder: Path) -> list[Kept]:
     """All that a folder has, in order; raises InputError for a damaged one."""
-    found = []
-    for place in sorted(folder.glob(f"networks/*/{FACTS}")):
-        try:
-            found.append(Kept(**json.loads(read_text(place))))
-        except (TypeError, ValueError) as error:
-            raise InputError(f"{place} is damaged: {error}") from None
+    return [_read(place) for place in sorted(folder.glob(f"networks/*/{FACTS}"))]
+
+
+def _read(place: Path) -> Kept:
+    try:
+        found = parse(json.loads(read_text(place)), Kept)
+    except ValueError as error:
+        raise InputError(f"{place} is damaged: {error}") from None
+    if found.folder != f"networks/{place.parent.name}":
+        raise InputError(f"{place} is damaged: it is of {found.folder!r}")
     return found
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from ..data import Dataset
-from ..errors import WorkError
+from ..errors import InputError, WorkError
 from ..files import atomic_write_text
 from ..settings import read_config_file
+from .final import train_longer
 from .keep import handed_out, read_kept, read_test
 from .page import write_synthesis_page
 from .records import finished
@@ -38,6 +39,7 @@ def synthesize(
     recipe: str | None = None,
     config: Mapping[str, Any] | str | None = None,
     space: Mapping[str, Sequence[Any]] | str | None = None,
+    final_epochs: int | None = None,
     test: bool = False,
     told: Told = lambda record, kept: None,
 ) -> SynthesisReport:
@@ -51,7 +53,8 @@ def synthesize(
     the generator, or random, tpe or nsga2 of Optuna. `jobs` processes work side by side; workers on
     other machines join by the URL of one `storage`. `config`: changes to the recipe, or a file of
     them, that all networks have. `space`: other values of some dimensions, or a file of them.
-    `test` reads the test split of what is handed out.
+    `final_epochs` trains what is handed out once more, for so many epochs, and keeps the better
+    file. `test` reads the test split of what is handed out.
 
     Raises InputError for what cannot be searched, a limit that no network can keep, a folder or
     storage of another search, and a budget too short for one network; WorkError where no network
@@ -61,6 +64,8 @@ def synthesize(
         tuple(require), networks, budget, epochs, utility, searcher, seed, jobs, storage, recipe,
         _settings_of(config), _settings_of(space),
     )  # fmt: skip
+    if final_epochs is not None and not 1 <= final_epochs <= 1_000_000:
+        raise InputError(f"final_epochs must be 1..1000000, got {final_epochs}")
     name = data if isinstance(data, str) else getattr(data, "name", "")
     with storage_errors():
         work = begin(data, Path(out), search)
@@ -68,20 +73,22 @@ def synthesize(
             carry_on(work, told)
         else:
             side_by_side(data, work, told)
-        return _finish(work, name, test)
+        return _finish(work, name, final_epochs, test)
 
 
 def _settings_of(given: Mapping[str, Any] | str | None) -> Mapping[str, Any]:
     return read_config_file(given) if isinstance(given, str) else dict(given or {})
 
 
-def _finish(work: Work, name: str, test: bool) -> SynthesisReport:
+def _finish(work: Work, name: str, final_epochs: int | None, test: bool) -> SynthesisReport:
     """Write the generator and the report; raise WorkError where nothing can be handed out."""
     records = known_records(work.study)
     learned = replace(work.generator, records=records)
     learned.save(work.folder / GENERATOR)
     kept = read_kept(work.folder)
     handed = handed_out(kept, learned.space, work.search.networks, work.search.utility)
+    if final_epochs is not None:
+        handed = train_longer(work.folder, work.task.data, learned, handed, final_epochs)
     if test:
         handed = read_test(work.folder, handed, work.task.data)
     search, seconds = work.search, round(seconds_of(work.study), 1)

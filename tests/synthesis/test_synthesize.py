@@ -77,13 +77,17 @@ def test_files_of_a_search(found):
 def test_a_search_goes_on_and_repeats_nothing(found, small_data, tmp_path):
     folder, report, told = found
     more = []
-    again = search(small_data, folder, LIMIT, "arena<=60000", budget="12epochs",
+    again = search(small_data, folder, LIMIT, "arena<=60000", budget="12epochs", final_epochs=6,
                    told=lambda record, kept: more.append(record))  # fmt: skip
     assert more and more[0].number == len(told)
     assert again.epochs > report.epochs
-    first = {record.number: record.accuracy for record, _ in told if record.accuracy}
+    first = {r.number: r.accuracy for r in (*(r for r, _ in told), *more) if r.accuracy}
     numbers = {one.number for one in read_kept(folder)}
     assert numbers >= {one.number for one in report.networks} and first
+    for one in again.networks:  # trained longer where that was better, never worse
+        assert one.epochs in (2, 6) and one.size_bytes <= 9000
+        assert one.accuracy >= first[one.number]
+    assert any(one.epochs == 6 for one in again.networks)
 
 
 def test_a_search_that_was_stopped_goes_on(small_data, tmp_path):
