@@ -38,7 +38,7 @@ WRONG = (
      "projection 'dense': kind must be text, got 5"),
     ("projection", {"functions": 4}, "projection needs a name"),
     ("head", {"name": "sequence", "depth": 3},
-     "'sequence' does not take 'depth'; its options: embedding, channels, positions"),
+     "'sequence' does not take 'depth'; its options: embedding, channels, windows"),
     ("head", {"name": "dense", "units": [2.5]}, r"units \[0\] must be a whole number, got 2.5"),
     ("head", {"name": "dense", "units": 5}, "units must be a list, each a whole number, got 5"),
     ("head", {"name": "dense", "units": "ab"}, "units must be a list, .* got 'ab'"),

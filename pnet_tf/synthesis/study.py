@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import platform
+import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -30,6 +31,8 @@ IDENTITY, SURVEY = "pnet_tf", "survey"
 """Attributes of the study: what it searches, and networks that were measured before the first."""
 _POPULATION = 10
 """Of NSGA-II, for studies of a few dozen networks."""
+_PATIENCE = 25
+"""Looks, 0.2 s apart, at a trial that is being asked for."""
 WORKER = "worker"
 """Attribute of a trial: host and process that runs it."""
 
@@ -168,10 +171,16 @@ def from_params(space: SearchSpace, params: Mapping[str, Any]) -> Network:
 
 
 def ask(study: optuna.Study, space: SearchSpace) -> Asked:
-    """Begin the next trial."""
-    trial = study.ask(distributions(space))
-    trial.set_user_attr(WORKER, f"{platform.node()}:{os.getpid()}")
-    return Asked(trial, from_params(space, trial.params))
+    """Begin the next trial, of a network that no other worker is at."""
+    from optuna.trial import TrialState
+
+    while True:
+        trial = study.ask(distributions(space))
+        trial.set_user_attr(WORKER, f"{platform.node()}:{os.getpid()}")
+        network = from_params(space, trial.params)
+        if network not in _at_work(study, space, trial.number):
+            return Asked(trial, network)
+        study.tell(trial, state=TrialState.FAIL)
 
 
 def known_records(study: optuna.Study) -> tuple[Record, ...]:
@@ -229,13 +238,22 @@ def excesses(trial: optuna.trial.FrozenTrial) -> Sequence[float]:
     return (float(bool(trial.user_attrs.get(BROKEN))),)
 
 
-def _at_work(study: optuna.Study, space: SearchSpace) -> list[Network]:
-    """Networks that other workers are at."""
+def _at_work(study: optuna.Study, space: SearchSpace, before: int) -> list[Network]:
+    """Networks that other workers are at, of trials with a number below `before`.
+
+    One that is just being asked for is waited for, a little.
+    """
     from optuna.trial import TrialState
 
-    trials = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-    return [from_params(space, one.params) for one in trials if len(one.params) == len(
-        space.dimensions)]  # fmt: skip
+    whole = []
+    for _ in range(_PATIENCE):
+        trials = [one for one in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+                  if one.number < before]  # fmt: skip
+        whole = [one for one in trials if len(one.params) == len(space.dimensions)]
+        if len(whole) == len(trials):
+            break
+        time.sleep(0.2)
+    return [from_params(space, one.params) for one in whole]
 
 
 def generator_sampler(start: Generator, seed: int) -> Any:
@@ -255,7 +273,7 @@ def generator_sampler(start: Generator, seed: int) -> Any:
             """The dimensions that count."""
             records = known_records(study)
             learned = replace(start, records=records)
-            busy = _at_work(study, start.space)
+            busy = _at_work(study, start.space, trial.number)
             return to_params(start.space, learned.proposal(seed + trial.number, busy))
 
         def sample_independent(

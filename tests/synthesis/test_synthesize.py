@@ -90,6 +90,7 @@ def test_a_search_goes_on_and_repeats_nothing(found, small_data, tmp_path):
     assert any(one.epochs == 6 for one in again.networks)
 
 
+@pytest.mark.slow
 def test_a_search_that_was_stopped_goes_on(small_data, tmp_path):
     def stop(record, kept):
         if record.number == 1:
@@ -140,14 +141,8 @@ def test_a_time_too_short_for_one_network(small_data, tmp_path):
         )  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "searcher",
-    [
-        "tpe",
-        pytest.param("random", marks=pytest.mark.slow),
-        pytest.param("nsga2", marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("searcher", ["random", "tpe", "nsga2"])
 def test_other_searchers_search_the_same_space(small_data, tmp_path, searcher):
     report = search(small_data, tmp_path / "s", LIMIT, budget="4epochs", searcher=searcher)
     assert report.counts["stopped"] == 0 and report.searcher == searcher
@@ -192,7 +187,7 @@ def test_commands(found, small_data, tmp_path):
     space = tmp_path / "space.json"
     space.write_text(json.dumps(SPACE))
     done = call("synthesize", data, "--out", tmp_path / "n", "--require", LIMIT, "--budget",
-                "4epochs", "--epochs", "2", "--space", space, "--networks", "2", "--test",
+                "2epochs", "--epochs", "2", "--space", space, "--networks", "2", "--test",
                 "--json", tmp_path / "r.json")  # fmt: skip
     assert "networks" in done.output
     plain = json.loads((tmp_path / "r.json").read_text())
@@ -242,6 +237,7 @@ def test_built_in_sets_in_a_small_budget(tmp_path, data, limit):
     assert all(one["facts"]["bytes"] <= most for one in made["networks"])
 
 
+@pytest.mark.slow
 def test_workers_side_by_side_share_one_study(small_data, tmp_path):
     numbers = []
     report = search(small_data, tmp_path / "s", LIMIT, budget="6epochs", jobs=2,
