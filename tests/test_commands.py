@@ -250,6 +250,7 @@ def test_image_model_predicts_an_image_file(digits_run, tmp_path):
     assert "grey" in refused("predict", model, tmp_path / "colour.png")
 
 
+@pytest.mark.slow
 def test_the_image_default_learns_few_small_images(tmp_path):
     run, model = tmp_path / "run", tmp_path / "digits.tflite"
     call("train", "digits", "--out", run, "--trainer", "none")

@@ -64,7 +64,7 @@ def test_nothing_is_kept_where_every_loss_is_too_much(tmp_path):
         np.testing.assert_array_equal(a, b)
 
 
-@pytest.mark.parametrize("after", [4, 17])
+@pytest.mark.parametrize("after", [4, pytest.param(17, marks=pytest.mark.slow)])
 def test_a_killed_search_comes_to_the_same_end(after, tmp_path):
     def noisy(model):
         def fit(small):
