@@ -36,7 +36,9 @@ def plain(tmp_path_factory):
     }
 
 
-@pytest.mark.parametrize("name", COMPRESSED)
+@pytest.mark.parametrize(
+    "name", ["all", *(pytest.param(one, marks=pytest.mark.slow) for one in ("prune", "cluster"))]
+)
 def test_a_compressed_run_zips_smaller_and_still_answers(plain, name, tmp_path):
     found, shown = exported(tmp_path, *COMPRESSED[name])
     plain = plain[found["quantize"]]
