@@ -30,18 +30,14 @@ class Draft:
 
 
 def draft_student(
-    student: keras.Model,
-    labels: Sequence[str],
-    samples: Any,
-    spec: InputSpec,
-    quantize: str | None = None,
+    student: keras.Model, labels: Sequence[str], samples: Any, spec: InputSpec
 ) -> Draft:
     """What `export_student` would write of a classifier, as far as it can be known unmeasured.
 
     `samples`: inputs that tell the ranges of int8.
     """
     trained = trained_mode(student)
-    mode = quantize or ("dynamic" if trained == "none" else trained)
+    mode = "dynamic" if trained == "none" else trained
     job = Job(student, spec, "classification", len(labels), spec.encode(samples).array, None)
     raw = convert(job, mode)
     metadata = ModelMetadata(

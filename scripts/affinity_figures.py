@@ -86,10 +86,14 @@ def table(found: Sequence[FoundAffinity]) -> Iterator[str]:
         for field in ("base_valid_mse", "valid_mse", "base_mse", "mse", "base_concordance",
                       "concordance"):  # fmt: skip
             cells.append(mean([getattr(one, field) for one in rows], ".4f"))
-        cells.append(mean([one.dense_bytes / one.dense_float32_bytes for one in rows], ".4f"))
-        cells.append(mean([one.size_bytes / one.float32_bytes for one in rows], ".4f"))
-        cells.append(f"{max(one.size_bytes for one in rows):,}")
-        yield f"| {' | '.join(cells)} |"
+        yield f"| {' | '.join([*cells, *size_cells(rows)])} |"
+
+
+def size_cells(rows: Sequence[Any]) -> list[str]:
+    """Of seeds: shares of the float32 bytes, of the dense part and the whole net, and its bytes."""
+    dense = [one.dense_bytes / one.dense_float32_bytes for one in rows]
+    whole = [one.size_bytes / one.float32_bytes for one in rows]
+    return [mean(dense, ".4f"), mean(whole, ".4f"), f"{max(one.size_bytes for one in rows):,}"]
 
 
 def page(found: Sequence[FoundAffinity]) -> str:

@@ -146,11 +146,9 @@ def table(found: Sequence[Found]) -> Iterator[str]:
         rows = [one for one in found if one.data == name]
         before = mean([100 * one.base_accuracy for one in rows], ".2f")
         after = mean([100 * one.accuracy for one in rows], ".2f")
-        dense = mean([one.dense_bytes / one.dense_float32_bytes for one in rows], ".4f")
-        whole = mean([one.size_bytes / one.float32_bytes for one in rows], ".4f")
-        size = f"{max(one.size_bytes for one in rows):,}"
         seeds = ", ".join(str(one.seed) for one in rows)
-        yield f"| {name} | {seeds} | {before} | {after} | {dense} | {whole} | {size} |"
+        cells = [name, seeds, before, after, *affinity_figures.size_cells(rows)]
+        yield f"| {' | '.join(cells)} |"
 
 
 def page(found: Sequence[Found]) -> str:

@@ -24,6 +24,7 @@ from ..files import atomic_write_text, read_text
 from ..fronts import hypervolume, net_score, pareto_front
 from ..model import build_student
 from ..settings import Settings, StudentConfig, make_settings
+from ..trainers.build import is_custom
 from .inquisitor import COSTS, Inquisitor, accuracy_of, log_error
 from .records import OUTSIDE, Record, finished
 from .requirements import ACCURACY, Requirement, parse_requirements
@@ -248,8 +249,19 @@ def _parsed(plain: Any) -> Generator:
     return Generator(
         space, parse_requirements(plain["requirements"]), plain["utility"], tuple(records),
         str(plain["data_sha256"]), tuple(plain["input_shape"]), tuple(map(str, plain["labels"])),
-        dict(plain["base"]),
+        _checked_base(plain["kind"], plain["base"]),
     )  # fmt: skip
+
+
+def _checked_base(kind: str, base: Any) -> dict[str, Any]:
+    """Whole settings of a file; raises InputError for those whose trainer is code to import."""
+    found = make_settings(kind, [base])
+    if is_custom(found.trainer.name):
+        raise InputError(
+            f"its trainer is code, {found.trainer.name!r}, which is not imported for a file"
+        )
+    plain: dict[str, Any] = json.loads(json.dumps(found.to_json()))
+    return plain
 
 
 def _record(space: SearchSpace, plain: Mapping[str, Any]) -> Record:

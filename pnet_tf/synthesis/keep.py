@@ -15,7 +15,7 @@ from ..files import atomic_write_bytes, atomic_write_text, read_text
 from ..fronts import net_score, pareto_front
 from ..parsing import parse
 from .generator import Generator
-from .measure import file_facts
+from .measure import CALIBRATION, file_facts
 from .records import Record
 from .requirements import ACCURACY, broken
 from .space import Network, SearchSpace
@@ -51,7 +51,7 @@ def keep(
     try:
         exported = export_student(
             trained.student, data.labels, data.valid.inputs, targets=data.valid.targets,
-            calibration=data.train.inputs[:64], spec=trained.spec,
+            calibration=data.train.inputs[:CALIBRATION], spec=trained.spec,
         )  # fmt: skip
     except WorkError:
         return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import platform
+import re
 import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,6 +34,8 @@ _POPULATION = 10
 """Of NSGA-II, for studies of a few dozen networks."""
 _PATIENCE = 25
 """Looks, 0.2 s apart, at a trial that is being asked for."""
+_ASKED = 8
+"""Trials begun at most until one is of a network that no other worker is at."""
 WORKER = "worker"
 """Attribute of a trial: host and process that runs it."""
 
@@ -68,7 +71,7 @@ def open_study(
         )  # fmt: skip
     except (sqlalchemy.exc.SQLAlchemyError, optuna.exceptions.OptunaError, ImportError,
             ValueError) as error:  # fmt: skip
-        raise InputError(f"storage {storage} cannot be opened: {_line(error)}") from None
+        raise InputError(f"storage {_shown(storage)} cannot be opened: {_line(error)}") from None
     known = study.user_attrs.get(IDENTITY)
     if known is None:
         study.set_user_attr(IDENTITY, dict(identity))
@@ -127,6 +130,11 @@ def _is_alive(process: int) -> bool:
     return True
 
 
+def _shown(url: str) -> str:
+    """A storage's address without its password."""
+    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", url)
+
+
 def _storage(url: str) -> Any:
     import optuna
 
@@ -174,13 +182,14 @@ def ask(study: optuna.Study, space: SearchSpace) -> Asked:
     """Begin the next trial, of a network that no other worker is at."""
     from optuna.trial import TrialState
 
-    while True:
+    for attempt in range(_ASKED):  # a space may have no other network
         trial = study.ask(distributions(space))
         trial.set_user_attr(WORKER, f"{platform.node()}:{os.getpid()}")
         network = from_params(space, trial.params)
-        if network not in _at_work(study, space, trial.number):
-            return Asked(trial, network)
+        if attempt + 1 == _ASKED or network not in _at_work(study, space, trial.number):
+            break
         study.tell(trial, state=TrialState.FAIL)
+    return Asked(trial, network)
 
 
 def known_records(study: optuna.Study) -> tuple[Record, ...]:

@@ -11,7 +11,7 @@ from .._keras import keras
 from ..data import Dataset
 from ..data.spec import InputSpec
 from ..errors import InputError, WorkError
-from ..export.draft import Draft, draft_student
+from ..export.draft import draft_student
 from ..metrics import classification_metrics
 from ..settings import Settings
 from ..tflite.model import load_bytes
@@ -62,11 +62,10 @@ class Task:
 
 @dataclass(frozen=True)
 class Trained:
-    """A network that was trained to the end: its student, and the file as it was judged."""
+    """A student that was trained to the end, and what its raw inputs are."""
 
     student: keras.Model
     spec: InputSpec
-    draft: Draft
 
 
 @dataclass
@@ -76,7 +75,6 @@ class _Course:
     record: Record
     curve: list[float] = field(default_factory=list)
     foretold: dict[str, float] = field(default_factory=dict)
-    seconds: float = 0.0
 
 
 class _Hopeless(Exception):
@@ -143,7 +141,7 @@ def _trained(
             plan.student, task.data.labels, task.data.train.inputs[:CALIBRATION], plan.spec
         )
         accuracy = file_accuracy(draft.content, task.data)
-        found = Trained(plan.student, plan.spec, draft)
+        found = Trained(plan.student, plan.spec)
     except _Hopeless:
         ended = STOPPED
     except WorkError as error:

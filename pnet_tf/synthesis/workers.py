@@ -7,6 +7,7 @@ import platform
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
+from multiprocessing import connection
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..data import Dataset
 from ..errors import InputError, WorkError
 from .keep import Kept, keep, read_kept, worth_keeping
-from .records import FAILED, OUTSIDE, Record, finished
+from .records import FAILED, OUTSIDE, STOPPED, Record, finished
 from .requirements import ACCURACY
 from .study import Asked, ask, known_records, running, tell
 from .survey import nearest
@@ -54,13 +55,13 @@ def _one(work: Work, asked: Asked, told: Told) -> Record:
             task, learned, asked.trial.number, asked.network, asked.trial.set_user_attr
         )
     except OutOfTime as late:
-        tell(work.study, asked.trial, FAILED)
+        tell(work.study, asked.trial, STOPPED)
         if not finished(learned.records):
             raise InputError(
                 f"budget {work.budget.text} is too short for one network: {task.epochs} epochs of "
                 f"it take about {late.seconds:.0f} s"
             ) from None
-        return Record(asked.trial.number, asked.network, {}, FAILED)
+        return Record(asked.trial.number, asked.network, {}, STOPPED)
     except BaseException:
         tell(work.study, asked.trial, FAILED)
         raise
@@ -109,8 +110,8 @@ def side_by_side(data: Dataset | str, work: Work, told: Told) -> None:
     for worker in workers:
         worker.start()
     try:
-        while any(worker.is_alive() for worker in workers):
-            workers[0].join(1.0)
+        while alive := [worker.sentinel for worker in workers if worker.is_alive()]:
+            connection.wait(alive, 1.0)
             seen |= _tell_new(work, seen, told)
     finally:
         for worker in workers:
@@ -130,13 +131,13 @@ def _tell_new(work: Work, seen: set[int], told: Told) -> set[int]:
 
 def _worker(data: Dataset | str, folder: str, search: Search, number: int) -> None:
     """What each process does."""
-    own = platform_number() * 1000 + number
+    own = _machine() * 1000 + number
     try:
         carry_on(begin(data, Path(folder), search, own), lambda record, kept: None)
     except (InputError, WorkError):
         raise SystemExit(1) from None  # the first process says that all failed
 
 
-def platform_number() -> int:
+def _machine() -> int:
     """A number of this machine, so that workers on several differ."""
     return zlib.crc32(platform.node().encode())

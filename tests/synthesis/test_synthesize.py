@@ -1,6 +1,7 @@
 """Whole searches on data that take seconds."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,11 @@ import pytest
 import pnet_tf
 from pnet_tf.errors import InputError, WorkError
 from pnet_tf.settings import read_config_file
-from pnet_tf.synthesis import survey
+from pnet_tf.synthesis import survey, trial
 from pnet_tf.synthesis.keep import read_kept
+from pnet_tf.synthesis.records import OUTSIDE
 from pnet_tf.synthesis.study import from_params, to_params
-from pnet_tf.synthesis.workers import OUTSIDE
+from pnet_tf.synthesis.trial import Task, needed, run_trial
 from pnet_tf.tflite.model import load_model
 from tests.calls import call
 
@@ -63,6 +65,42 @@ def test_what_is_handed_out_keeps_every_limit_on_its_real_file(found, small_data
     assert [record.number for record, _ in told] == list(range(len(told)))
     assert all(record.epochs == 0 for record, _ in told if record.ended == OUTSIDE)
     assert sum(report.counts.values()) == len(told)
+
+
+def test_what_is_measured_before_training_is_what_the_trained_file_has(found):
+    """Up to a few bytes of alignment; fresh biases, all 0, would be stored once and tell less."""
+    _, report, told = found
+    before = {record.number: record.facts for record, _ in told}
+    for one in report.networks:
+        assert abs(before[one.number]["bytes"] - one.size_bytes) <= 16
+        assert before[one.number]["macs"] == one.macs
+
+
+def test_a_network_outside_is_never_trained(world, small_data, monkeypatch):
+    monkeypatch.setattr(trial, "plan_fit", lambda *given: pytest.fail("it was trained"))
+    learned = world(0, ("bytes<=100",))
+    network = learned.space.start("structured+dense")
+    record, trained = run_trial(Task(small_data, 2, judged=False), learned, 7, network)
+    assert (record.ended, record.epochs, trained) == (OUTSIDE, 0, None)
+    assert record.broken[0].startswith("bytes<=100: ")
+
+
+def test_a_hopeless_training_is_stopped_and_a_useful_one_goes_on(world):
+    """Of a network as small as any, judged by what larger ones reached after two of four epochs."""
+    learned = world(30)
+    least = min(record.facts["bytes"] for record in learned.records)
+    largest = max(learned.records, key=lambda record: record.facts["bytes"])
+    assert needed(learned, replace(largest, facts={"bytes": least - 1})) == 0.0
+    most = max(record.accuracy for record in learned.records)
+    assert needed(learned, largest) == most
+    task = Task(None, 4, judged=True)
+    useful, poor = (trial._Course(replace(largest, accuracy=None, curve=())) for _ in range(2))
+    for value in largest.curve[:2]:
+        trial._judge(task, learned, useful, {"valid_projection_accuracy": 1.2 * value}, 0.0)
+    with pytest.raises(trial._Hopeless):
+        for _ in range(3):
+            trial._judge(task, learned, poor, {"valid_projection_accuracy": 0.01}, 0.0)
+    assert len(poor.curve) < 4 and poor.foretold["end"] < most
 
 
 def test_files_of_a_search(found):
@@ -206,6 +244,7 @@ def test_commands(found, small_data, tmp_path):
         (["--networks", "0"], "--networks must be 1 or more, got 0"),
         (["--epochs", "0"], "--epochs must be 1 or more, got 0"),
         (["--storage", "nothing://x"], "storage nothing://x cannot be opened"),
+        (["--storage", "nothing://me:secret@x/y"], "storage nothing://me:***@x/y cannot be"),
         (["--recipe", "none-such"], "recipe must be one of"),
     ],
 )
