@@ -7,7 +7,7 @@ an upgrade breaks it; `tests/test_private_names.py` is the canary of each.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
@@ -23,7 +23,10 @@ with quiet_native():
 
     tf.config.list_physical_devices()
 
-__all__ = ["adam_moments", "keras", "layers_of", "require_keras", "stateful_generators", "tf"]
+__all__ = [
+    "adam_moments", "apply_gradients", "keras", "layers_of", "require_keras",
+    "stateful_generators", "tf",
+]  # fmt: skip
 
 
 def require_keras(value: Any, kind: type, what: str) -> None:
@@ -37,6 +40,18 @@ def require_keras(value: Any, kind: type, what: str) -> None:
             "write `from pnet_tf import keras` (or `import tf_keras as keras`) where it is made"
         )
     raise InputError(f"{what} must be a tf_keras {kind.__name__}, got {found.__name__}")
+
+
+def apply_gradients(
+    optimizer: keras.optimizers.Optimizer, pairs: Iterable[tuple[Any, tf.Variable]]
+) -> None:
+    """One update by (gradient, variable).
+
+    Without replicas there is nothing to sum over them, and what tf_keras would do for it keeps
+    every traced graph in memory for good, with the tensors that it has captured.
+    """
+    alone = not tf.distribute.has_strategy()
+    optimizer.apply_gradients(pairs, skip_gradients_aggregation=alone)
 
 
 def layers_of(model: keras.Model) -> list[keras.layers.Layer]:

@@ -40,8 +40,9 @@ SETS = {"mnist": ((32,), (64,), (128,)), "fashion_mnist": ((32,), (64,), (128,))
         "cifar10": ((32, 32), (64, 64), (128, 128))}  # fmt: skip
 """Data set -> blocks of convolutions by their channels."""
 EPOCHS = {"mnist": 8, "fashion_mnist": 8, "cifar10": 24}
-BATCH, RATE, RETRAINING_RATE = 256, 1e-3, 3e-4
-RETRAINING_STEPS = 120
+BATCH, RATE = 256, 1e-3
+RETRAINING_BATCH, RETRAINING_RATE, RETRAINING_STEPS = 64, 3e-4, 200
+"""Small batches: an update costs less, and updates are what a pruned network needs."""
 F = TypeVar("F", "Found", FoundAffinity)
 
 
@@ -88,14 +89,14 @@ def trained(data: Dataset, name: str, seed: int, run: Path) -> keras.Model:
     model = network(data, SETS[name])
     steps = EPOCHS[name] * -(-len(data.train.targets) // BATCH)
     rate = keras.optimizers.schedules.CosineDecay(RATE, steps)
-    fit(model, data, EPOCHS[name], rate)
+    fit(model, data, EPOCHS[name], rate, BATCH)
     run.mkdir(parents=True, exist_ok=True)
     model.save(run / "making.keras")
     (run / "making.keras").rename(place)
     return model
 
 
-def fit(model: keras.Model, data: Dataset, epochs: int, rate: Any) -> None:
+def fit(model: keras.Model, data: Dataset, epochs: int, rate: Any, batch: int) -> None:
     """Train on the training split; pictures of objects are mirrored."""
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(rate), loss, ["accuracy"])
@@ -103,7 +104,7 @@ def fit(model: keras.Model, data: Dataset, epochs: int, rate: Any) -> None:
     for _ in range(epochs):
         if data.name.startswith("cifar"):
             inputs = keras.layers.RandomFlip("horizontal")(inputs, training=True).numpy()
-        model.fit(inputs, targets, BATCH, 1, verbose=2)
+        model.fit(inputs, targets, batch, 1, verbose=2)
 
 
 def compressed(data: Dataset, name: str, seed: int, run: Path, keep_loss: float) -> Found:
@@ -124,10 +125,11 @@ def compressed(data: Dataset, name: str, seed: int, run: Path, keep_loss: float)
 
 
 def fit_compressed(small: CompressedModel, data: Dataset) -> None:
-    """Some steps of retraining, on examples drawn anew each time."""
+    """Some steps of retraining, on examples drawn anew each time, the last at a rate near 0."""
     count = len(data.train.targets)
-    rows = np.array(random.sample(range(count), min(count, RETRAINING_STEPS * BATCH)))
-    fit(small, replace(data, train=data.train.take(rows)), 1, RETRAINING_RATE)
+    rows = np.array(random.sample(range(count), min(count, RETRAINING_STEPS * RETRAINING_BATCH)))
+    rate = keras.optimizers.schedules.CosineDecay(RETRAINING_RATE, RETRAINING_STEPS)
+    fit(small, replace(data, train=data.train.take(rows)), 1, rate, RETRAINING_BATCH)
 
 
 def show(trial: Trial) -> None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .._keras import keras, require_keras, tf
+from .._keras import apply_gradients, keras, layers_of, require_keras, tf
 from ..coded.container import decode_layers, encode_layers
 from ..errors import InputError
 from ..files import atomic_write_bytes, check_target, read_bytes
@@ -198,15 +199,35 @@ class CompressedModel(keras.Model):
     def train_step(self, data: Any) -> dict[str, Any]:
         """As Keras' own, but shared values learn in the place of their weights."""
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        with tf.GradientTape() as tape:
+        with tf.GradientTape() as tape, self._settling():
             answers = self(x, training=True)
             loss = self.compute_loss(x, y, answers, sample_weight)
         variables = self.model.trainable_variables
         gradients = tape.gradient(loss, variables)
-        self.optimizer.apply_gradients(self._learned(variables, gradients))
+        apply_gradients(self.optimizer, self._learned(variables, gradients))
         for tensor in self._tensors:
             tensor.put_back()
         return self.compute_metrics(x, y, answers, sample_weight)
+
+    @contextmanager
+    def _settling(self) -> Iterator[None]:
+        """Let averages of batch normalisation follow quickly at first.
+
+        Zeros move what it sees. At Keras' momentum of 0.99 a short retraining would be judged by
+        the averages of the network as it was; here it is at most (1 + n) / (10 + n) after n steps,
+        as `tf.train.ExponentialMovingAverage` has it.
+        """
+        steps = tf.cast(self.optimizer.iterations, tf.float32)
+        norms = [one for one in layers_of(self.model)
+                 if isinstance(one, keras.layers.BatchNormalization)]  # fmt: skip
+        before = [norm.momentum for norm in norms]
+        for norm in norms:
+            norm.momentum = tf.minimum(norm.momentum, (1 + steps) / (10 + steps))
+        try:
+            yield
+        finally:
+            for norm, momentum in zip(norms, before, strict=True):
+                norm.momentum = momentum
 
     def _learned(
         self, variables: Sequence[tf.Variable], gradients: Sequence[Any]

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from .._keras import keras, require_keras, tf
+from .._keras import apply_gradients, keras, require_keras, tf
 from ..batches import batched
 from ..errors import InputError, WorkError
 from ..settings import Schedule
@@ -245,9 +245,9 @@ class JointFit:
         mine, given = gradients[: len(own + beside)], gradients[len(own + beside) :]
         self._reached = {"student": _any(mine[: len(own)]), "trainer": not theirs or _any(given)}
         if _any(mine):
-            self._optimizer.apply_gradients(zip(mine, own + beside, strict=True))
+            apply_gradients(self._optimizer, zip(mine, own + beside, strict=True))
         if _any(given):
-            self._trainer_optimizer.apply_gradients(zip(given, theirs, strict=True))
+            apply_gradients(self._trainer_optimizer, zip(given, theirs, strict=True))
         answers = (step.student,) if step.trainer is None else (step.trainer, step.student)
         return tf.stack([loss, *terms, *(self._batch_metric(x, step) for x in answers)])
 

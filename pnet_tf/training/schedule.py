@@ -64,11 +64,12 @@ class Optimizers:
         self._adam.build([v for _, v in most])
         self._adagrad.build([v for _, v in tables])
 
-    def apply_gradients(self, pairs: Iterable[tuple[tf.Tensor | None, tf.Variable]]) -> None:
+    def apply_gradients(
+        self, pairs: Iterable[tuple[Any, tf.Variable]], skip_gradients_aggregation: bool = False
+    ) -> None:
         """One update by (gradient, variable)."""
-        most, tables = self._divided(pairs)
-        self._adam.apply_gradients(most)
-        self._adagrad.apply_gradients(tables)
+        for optimizer, own in zip((self._adam, self._adagrad), self._divided(pairs), strict=True):
+            optimizer.apply_gradients(own, skip_gradients_aggregation=skip_gradients_aggregation)
 
     def _divided(self, pairs: Iterable[tuple[Any, tf.Variable]]) -> tuple[list[Any], list[Any]]:
         found: tuple[list[Any], list[Any]] = ([], [])

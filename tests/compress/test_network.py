@@ -1,3 +1,5 @@
+import gc
+
 import numpy as np
 import pytest
 
@@ -167,3 +169,32 @@ def test_a_file_of_another_model_or_a_damaged_one_is_refused(tmp_path):
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(InputError, match=r"w\.pnc: "):
         load_coded(dense([[1.0, 2.0]]), path)
+
+
+def test_averages_of_batch_normalisation_follow_within_a_short_retraining():
+    norm = LAYERS.BatchNormalization(scale=False, center=False)
+    model = keras.Sequential([keras.Input((2,)), norm, LAYERS.Dense(2)])
+    small = compiled(compress_model(model, CompressionPlan(prune=0.5)), rate=0.0)
+    x = np.full((30, 2), 5.0, np.float32)
+    small.fit(x, np.zeros(30, np.int64), batch_size=1, epochs=1, verbose=0)
+    # step n has (1 + n) / (10 + n); by the momentum of 0.99 the mean would be 1.3
+    left = np.prod([(1 + n) / (10 + n) for n in range(30)])
+    np.testing.assert_allclose(norm.moving_mean, 5 * (1 - left), rtol=1e-4)
+    assert norm.momentum == 0.99 and len(norm.weights) == 2
+
+
+def test_no_step_outlives_its_compressed_model():
+    before = traced_steps()
+    model = dense([[1.0, 2.0], [3.0, 4.0]])
+    small = compiled(compress_model(model, CompressionPlan(prune=0.5)), optimizer="adam")
+    small.fit(np.eye(2, dtype=np.float32), np.array([0, 1]), epochs=1, verbose=0)
+    del small, model
+    keras.backend.clear_session()
+    assert len(traced_steps()) <= len(before)
+
+
+def traced_steps():
+    """Names of the graphs of training steps that are alive."""
+    gc.collect()
+    graphs = [one for one in gc.get_objects() if type(one).__name__ == "FuncGraph"]
+    return [graph.name for graph in graphs if "train_function" in graph.name]

@@ -1,5 +1,7 @@
 """Joint training on a small problem: it learns, stops early, freezes, and resumes exactly."""
 
+import gc
+
 import numpy as np
 import pytest
 
@@ -7,11 +9,12 @@ from pnet_tf._keras import keras
 from pnet_tf.errors import InputError, WorkError
 from pnet_tf.model import build_student
 from pnet_tf.settings import LossSettings, Schedule
+from pnet_tf.training.fit import fit
 from pnet_tf.training.joint import JointFit
 from pnet_tf.training.objective import Distillation, ProjectionLabels, joint_objective
 from pnet_tf.training.types import JointData, Progress
 
-from .small import features, same
+from .small import TAUGHT, features, same
 from .small import weights as weights_of
 
 CONFIG = {
@@ -75,6 +78,21 @@ def test_both_networks_learn_and_every_term_is_logged():
         "trainer_accuracy", "projection_accuracy", "valid_trainer_accuracy",
         "valid_projection_accuracy", "learning_rate", "seconds",
     ]  # fmt: skip
+
+
+def test_no_traced_step_outlives_its_fit():
+    # tf_keras' sum of gradients over replicas kept each graph, with all that it captured, for good
+    before = traced_steps()
+    fit(features(), TAUGHT)
+    keras.backend.clear_session()
+    assert traced_steps() <= before
+
+
+def traced_steps():
+    """How many graphs of a training step are alive."""
+    gc.collect()
+    return sum(type(one).__name__ == "FuncGraph" and one.name == "_train_step"
+               for one in gc.get_objects())  # fmt: skip
 
 
 def test_same_seed_same_weights(eager):
