@@ -41,7 +41,7 @@ SETS = {"mnist": ((32,), (64,), (128,)), "fashion_mnist": ((32,), (64,), (128,))
 """Data set -> blocks of convolutions by their channels."""
 EPOCHS = {"mnist": 8, "fashion_mnist": 8, "cifar10": 24}
 BATCH, RATE = 256, 1e-3
-RETRAINING_BATCH, RETRAINING_RATE, RETRAINING_STEPS = 64, 3e-4, 200
+RETRAINING_BATCH, RETRAINING_RATE, RETRAINING_STEPS = 64, 1e-3, 120
 """Small batches: an update costs less, and updates are what a pruned network needs."""
 F = TypeVar("F", "Found", FoundAffinity)
 
