@@ -41,21 +41,23 @@ internal class Decisions(
         val p = odds.p[at]
         val rate = RATES[odds.n[at]]
         val bit = narrow((range shr 12) * (p shr 10 or 1))
-        odds.p[at] = if (bit == 1) p + ((TOP - p shr 7) * rate shr 9) else p - ((p shr 7) * rate shr 9)
+        val zero = bit - 1 // all ones for a 0: no branch, which a processor could not foresee
+        val error = (TOP and zero.inv()) + (p xor zero.inv()) + bit // of a 1: TOP - p, of a 0: p
+        odds.p[at] = p + ((error shr 7) * rate shr 9 xor zero) - zero
         if (odds.n[at] < odds.limit) odds.n[at]++
         return bit
     }
 
     /** 1 below the bound, 0 from there on. */
     private fun narrow(bound: Long): Int {
-        val bit = if (code < bound) 1 else 0
-        range = if (bit == 1) bound else range - bound
-        if (bit == 0) code -= bound
+        val one = code - bound shr 63 // all ones for a 1
+        range += (bound - range and one) - (bound and one.inv())
+        code -= bound and one.inv()
         while (range < 1 shl 24) {
             range = range shl 8
             code = code shl 8 or byte()
         }
-        return bit
+        return -one.toInt()
     }
 
     /** A symbol of so many bits, the highest first. */

@@ -67,9 +67,7 @@ class PackedFile private constructor(
         return decisions.symbol(odds, 8 - shared) shl shared or decisions.symbol(lowBits[kind], shared)
     }
 
-    private fun put(byte: Int) {
-        bytes[made++] = byte.toByte()
-    }
+    private fun put(byte: Int) = bytes.set(made++, byte.toByte())
 
     private fun token() {
         val column = made - begin and 3
