@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -37,9 +38,9 @@ CANDIDATES = 240
 _SURE = 0.9
 """Least chance of each limit that a handed-out network is believed to keep."""
 _HALF = 0.5
-_CROSSED, _FEW, _BUILT = 0.3, 4, 12
+_CROSSED, _FEW, _BUILT, _GIVEN_UP = 0.3, 4, 12, 2
 """Share of candidates with two parents; finished networks after which the starts are none; most
-candidates that are built to see whether they can be."""
+candidates that are built to see whether they can be; networks outside before a pair is left."""
 
 
 @dataclass(frozen=True)
@@ -105,13 +106,15 @@ class Generator:
     def proposal(self, seed: int, busy: Sequence[Network] = ()) -> Network:
         """The network to try next, none that is known, nor one of `busy`, which are being tried.
 
-        Of those that are likely to keep the limits the one worth most. Before any was trained,
-        what is expected of all data decides: the start that the rooms declare, or one near it.
+        Of those that are likely to keep the limits the one worth most. First each pair of a
+        projection and a head is tried once, by the start that the rooms declare for it or one near
+        it: which pair suits the data, no description tells.
         """
         rng = np.random.default_rng([seed, 2])
-        pool = self._new(self._candidates(rng, CANDIDATES), busy)
+        start = self._untried(busy)
+        pool = self._new(self._candidates(rng, CANDIDATES, start), busy)
         chance = self._kept_costs(pool)
-        use = self._use(rng)
+        use = self._use(rng) if start is None else "accuracy"
         drawn = accuracy_of(self.inquisitor.drawn_errors(pool, rng))
         worth = self._worth(pool, drawn, use)
         order = np.lexsort((-worth, -np.minimum(chance, _HALF)))
@@ -137,25 +140,41 @@ class Generator:
         ordered = sorted(pairs, key=lambda pair: pair != usual)
         return [{**self.space.start(pair), BATCH: batch} for pair in ordered]
 
+    def _untried(self, busy: Sequence[Network]) -> Network | None:
+        """The start of the next pair of which no network was trained or is being tried.
+
+        A pair is given up after networks outside the limits.
+        """
+        tried = [record.network[PAIR] for record in self.records
+                 if record.number >= 0 and record.ended != OUTSIDE]  # fmt: skip
+        tried += [network[PAIR] for network in busy]
+        outside = Counter(record.network[PAIR] for record in self.records if record.number >= 0)
+        return next((start for start in self._starts() if start[PAIR] not in tried
+                     and outside[start[PAIR]] < _GIVEN_UP), None)  # fmt: skip
+
     def _use(self, rng: np.random.Generator) -> str:
-        """The utility; a search for a front now and then looks for the accuracy alone."""
+        """The utility; a search for a front every other time looks for the accuracy alone."""
         if not finished(self.records):
             return "accuracy"
-        if self.utility == "hypervolume" and rng.random() < 1 / 3:
+        if self.utility == "hypervolume" and rng.random() < _HALF:
             return "accuracy"
         return self.utility
 
-    def _candidates(self, rng: np.random.Generator, count: int) -> list[Network]:
-        """So many drawn anywhere, and so many near known networks."""
-        found = [self.space.random(rng) for _ in range(count)]
-        parents = self._parents()
+    def _candidates(
+        self, rng: np.random.Generator, count: int, start: Network | None = None
+    ) -> list[Network]:
+        """So many drawn anywhere, and so many near known networks; all of the pair of a `start`."""
+        pair = None if start is None else start[PAIR]
+        found = [self.space.random(rng, pair) for _ in range(count)]
+        parents = self._parents() if start is None else [start]
         for number in range(count):
             parent = parents[number % len(parents)]
             if rng.random() < _CROSSED:
                 parent = self.space.crossed(parent, parents[rng.integers(len(parents))], rng)
             found.append(self.space.mutated(parent, rng))
-        found += parents[:1] if not finished(self.records) else []
-        distinct = {json.dumps(one, sort_keys=True): one for one in found}
+        found += parents[:1] if start or not finished(self.records) else []
+        distinct = {json.dumps(one, sort_keys=True): one for one in found
+                    if pair in (None, one[PAIR])}  # fmt: skip
         return list(distinct.values())
 
     def _parents(self) -> list[Network]:

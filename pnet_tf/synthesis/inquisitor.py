@@ -11,6 +11,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,9 @@ from .records import STOPPED, Record, finished
 from .space import PAIR, Network, SearchSpace
 
 FEWEST = 4
-"""Finished networks before ends are predicted from curves."""
+"""Finished networks before ends are learned from curves and responses; with fewer, from a quarter
+of the epochs on, a network is expected to gain what they gained from there, give or take _EARLY."""
+_EARLY = 0.2
 _FLOOR = 1e-3
 """Error that counts as none, so that its logarithm exists."""
 _NOISE = 0.05
@@ -29,7 +32,9 @@ _NOISE = 0.05
 COSTS = ("bytes", "macs")
 EXPERIENCE = {"bytes": -0.3, "macs": -0.15, "distance": 0.06}
 """Decades of error that a decade of a cost adds, and a whole range of one dimension away from the
-declared start: what to expect before anything is known of the data."""
+declared start: what to expect before anything is known of the data. The bits of a weight are no
+such dimension: what they cost in accuracy they give back in weights for the same bytes."""
+BITS = "training.qat"
 
 
 def log_error(accuracy: Any) -> Any:
@@ -44,16 +49,19 @@ def accuracy_of(error: Any) -> Any:
 
 def described(space: SearchSpace, network: Mapping[str, Any]) -> np.ndarray:
     """A network as numbers, float [F]: places 0..1 of numbers, one of each text, -0.5 if unused."""
-    row: list[float] = []
-    for name, values in space.dimensions.items():
-        if name in space.ordered:
-            place = (
-                values.index(network[name]) / max(len(values) - 1, 1) if name in network else -0.5
-            )
-            row.append(place)
-        else:
-            row += [float(network.get(name) == value) for value in values]
-    return np.array(row)
+    return np.array([number for name in space.dimensions
+                     for number in _columns(space, name, network)])  # fmt: skip
+
+
+def _columns(
+    space: SearchSpace, name: str, network: Mapping[str, Any] = MappingProxyType({})
+) -> list[float]:
+    """A dimension of a network as `described` has it."""
+    values = space.dimensions[name]
+    if name not in space.ordered:
+        return [float(network.get(name) == value) for value in values]
+    used = name in network
+    return [values.index(network[name]) / max(len(values) - 1, 1) if used else -0.5]
 
 
 @dataclass(frozen=True)
@@ -84,6 +92,8 @@ class Inquisitor:
     def __init__(self, space: SearchSpace, records: Sequence[Record], start: Network) -> None:
         self.space, self.records, self.start = space, records, start
         self.finished = finished(records)
+        self._free = np.array([name == BITS for name in space.dimensions
+                               for _ in _columns(space, name)])  # fmt: skip
         self.costs = {name: _cost_process(space, records, name) for name in COSTS}
         self._error = self._fit_error()
 
@@ -103,7 +113,8 @@ class Inquisitor:
         """`EXPERIENCE` as a mean from which the belief in errors departs, float [N]."""
         start = described(self.space, self.start)
         plain = np.array([described(self.space, network) for network in networks])
-        found = EXPERIENCE["distance"] * np.abs(plain - start).sum(axis=1)
+        apart = np.abs(plain - start)[:, ~self._free]
+        found = EXPERIENCE["distance"] * apart.sum(axis=1)
         for name in COSTS:
             found = found + EXPERIENCE[name] * self.cost(name, networks).mean
         return found
@@ -140,8 +151,10 @@ class Inquisitor:
         """`log_error` at the end of a network that has a curve so far; None with too few others."""
         epoch = len(record.curve)
         known = [other for other in self.finished if len(other.curve) > epoch]
-        if len(known) < FEWEST or not epoch:
+        if not known or not epoch:
             return None
+        if len(known) < FEWEST:
+            return _early_end(record.curve, known)
         from sklearn.linear_model import BayesianRidge
 
         inputs = np.array([self._so_far(other, epoch) for other in (*known, record)])
@@ -196,6 +209,17 @@ class Inquisitor:
             for value in self.space.dimensions[name]
         ]
         return float(np.var(means)) * len(using) / len(base)
+
+
+def _early_end(curve: Sequence[float], known: Sequence[Record]) -> Belief | None:
+    """The end by what a few others gained from the same epoch on; None in the first quarter."""
+    epoch = len(curve)
+    if epoch < min(len(other.curve) for other in known) // 4:
+        return None
+    gains = np.array([log_error(other.accuracy) - log_error(other.curve[epoch - 1])
+                      for other in known])  # fmt: skip
+    mean = float(log_error(curve[-1])) + gains.mean()
+    return Belief(np.array([mean]), np.array([max(float(gains.std()), _EARLY)]))
 
 
 def _cost_process(space: SearchSpace, records: Sequence[Record], name: str) -> Any:

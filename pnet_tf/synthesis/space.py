@@ -70,10 +70,10 @@ class SearchSpace:
                   if name.rpartition(".")[0] == part}  # fmt: skip
         return self.parts[part].options(chosen)
 
-    def random(self, rng: np.random.Generator) -> Network:
-        """Each dimension by itself, all values alike likely."""
-        return self.active({name: values[rng.integers(len(values))]
-                            for name, values in self.dimensions.items()})  # fmt: skip
+    def random(self, rng: np.random.Generator, pair: str | None = None) -> Network:
+        """Each dimension by itself, all values alike likely; with a `pair`, of that one."""
+        values = {name: of[rng.integers(len(of))] for name, of in self.dimensions.items()}
+        return self.active(values if pair is None else {**values, PAIR: pair})
 
     def mutated(self, network: Mapping[str, Any], rng: np.random.Generator) -> Network:
         """One to three dimensions drawn anew, numbers among their near ones."""

@@ -8,7 +8,8 @@ import pytest
 
 from pnet_tf.errors import InputError
 from pnet_tf.synthesis.generator import load_generator
-from pnet_tf.synthesis.records import finished
+from pnet_tf.synthesis.records import FINISHED, OUTSIDE, Record, finished
+from pnet_tf.synthesis.space import search_space
 from tests.synthesis.conftest import accuracy, cost, record_of
 
 LIMIT = "bytes<=12000"
@@ -54,6 +55,24 @@ def test_the_first_proposal_is_the_start_or_near_it(world):
     bare = replace(learned, records=())
     network = bare.proposal(0)
     assert sum(network[name] != start[name] for name in start) <= 3
+
+
+def test_each_pair_is_tried_once_before_any_twice(world):
+    learned = world(0)
+    space = search_space("dense", (12,))
+    pairs = space.dimensions["network"]
+    bare = replace(learned, space=space)
+    first = bare.proposal(0)
+    assert first["network"] == "structured+dense"
+    assert bare.proposal(0, [first])["network"] != "structured+dense"
+    trained = [Record(n, space.start(pair), {"bytes": 9000.0, "macs": 900.0}, FINISHED, 0.5)
+               for n, pair in enumerate(pairs[:-1])]  # fmt: skip
+    assert replace(bare, records=tuple(trained)).proposal(0)["network"] == pairs[-1]
+    over = {"bytes": 90000.0, "macs": 900.0}
+    outside = [Record(9 + n, space.start(pairs[-1]), over, OUTSIDE) for n in range(2)]
+    left = replace(bare, records=(*trained, *outside))
+    assert left._untried([]) is None
+    assert replace(left, records=left.records[:-1])._untried([])["network"] == pairs[-1]
 
 
 def test_a_saved_generator_gives_the_same_networks(world, tmp_path):

@@ -60,8 +60,23 @@ def test_the_end_is_foretold_from_a_curve(world):
     belief = asked.end(Record(99, other, facts, FINISHED, None, curve))
     assert float(accuracy_of(belief.mean[0])) == pytest.approx(accuracy(other), abs=0.03)
     assert asked.end(Record(99, other, facts, FINISHED, None, ())) is None
-    few = Inquisitor(learned.space, learned.records[:3], asked.start)
-    assert few.end(Record(99, other, facts, FINISHED, None, curve)) is None
+    none = Inquisitor(learned.space, (), asked.start)
+    assert none.end(Record(99, other, facts, FINISHED, None, curve)) is None
+
+
+def test_with_few_others_the_end_is_what_they_gained_from_a_quarter_on(world):
+    network, start = world(1).records[0].network, world(0).inquisitor.start
+    facts = {"bytes": 5000.0, "macs": 500.0}
+    known = [
+        Record(0, network, facts, FINISHED, 0.9, (0.3, 0.6, 0.6, 0.8, 0.8, 0.8, 0.8, 0.9)),
+        Record(1, network, facts, FINISHED, 0.8, (0.3, 0.6, 0.6, 0.7, 0.7, 0.7, 0.7, 0.8)),
+    ]
+    asked = Inquisitor(world(0).space, known, start)
+    assert asked.end(Record(2, network, facts, FINISHED, None, (0.2,))) is None
+    belief = asked.end(Record(2, network, facts, FINISHED, None, (0.2, 0.2)))
+    # errors of 0.4 became 0.1 and 0.2, so one of 0.8 becomes 0.8 / sqrt(4 * 2), the floor aside
+    assert 1 - float(accuracy_of(belief.mean[0])) == pytest.approx(0.8 / 8**0.5, abs=0.003)
+    assert belief.std[0] == 0.2
 
 
 def test_rank_correlation_by_hand():
