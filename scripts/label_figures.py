@@ -21,8 +21,11 @@ from measured import pnet_tf, write_json, write_text
 
 import pnet_tf as library
 
-SETS = {"clinc150": (5, 10, 30), "atis": (10,), "trec6": (10,), "fashion_mnist": (10, 100)}
-"""Data set -> labels a class."""
+SETS = {"clinc150": (5, 10, 30, 0), "atis": (10,), "trec6": (10, 0), "sst2": (0,),
+        "fashion_mnist": (10, 100)}  # fmt: skip
+"""Data set -> labels a class, 0 for all."""
+MADE = {"clinc150": 50_000, "trec6": 20_000, "sst2": 20_000}
+"""Inputs that are made where all have labels (`augment.transfer`)."""
 IMAGES = ("mnist", "fashion_mnist", "cifar10")
 MODES = {
     "alone": "--trainer none",
@@ -31,6 +34,12 @@ MODES = {
     "encoder at once": "--encoder {encoder} --jointly",
 }
 """Name -> options of `train` beside `--labels-per-class`."""
+FULL_MODES = {
+    "alone": "--trainer none",
+    "encoder first": "--encoder {encoder} --trainer-first",
+    "encoder, made inputs": "--encoder {encoder} --trainer-first --config {made}",
+}
+"""Where all labels stay."""
 IMAGE_MODES = {
     "alone": "--trainer none",
     "trainer first": "--trainer-first",
@@ -53,9 +62,11 @@ class Found:
     seconds: int
 
 
-def modes_of(name: str) -> dict[str, str]:
+def modes_of(name: str, labels: int) -> dict[str, str]:
     """Ways of training on a data set."""
-    return IMAGE_MODES if name in IMAGES else MODES
+    if name in IMAGES:
+        return IMAGE_MODES
+    return MODES if labels else FULL_MODES
 
 
 def run_of(source: Path, labels: int, seed: int, mode: str, args: argparse.Namespace) -> Path:
@@ -82,7 +93,7 @@ def measure(source: Path, labels: int, seed: int, mode: str, args: argparse.Name
     run = run_of(source, labels, seed, mode, args)
     model = f"{run}.tflite"
     if not (run / "report.json").exists():
-        options = modes_of(source.name)[mode].format(encoder=args.encoder).split()
+        options = options_of(source, labels, mode, args)
         hidden = ["--labels-per-class", str(labels)] if labels else []
         new = [*hidden, "--seed", str(seed), *options]
         pnet_tf("train", str(source), "--out", str(run), *(["--resume"] if run.exists() else new))
@@ -96,6 +107,14 @@ def measure(source: Path, labels: int, seed: int, mode: str, args: argparse.Name
     report = json.loads((run / "report.json").read_text(encoding="utf-8"))
     return Found(source.name, labels, seed, mode, file["accuracy"], both["trainer_accuracy"],
                  file["size_bytes"], round(report["seconds"]))  # fmt: skip
+
+
+def options_of(source: Path, labels: int, mode: str, args: argparse.Namespace) -> list[str]:
+    """Of `train`, with the file that asks for made inputs written."""
+    made = args.runs / f"{source.name}_made.json"
+    write_json(made, {"augment": {"transfer": MADE.get(source.name, 0)}})
+    found = modes_of(source.name, labels)[mode]
+    return found.format(encoder=args.encoder, made=made).split()
 
 
 def svm(source: Path, labels: int, seed: int, split: str) -> Found:
@@ -144,14 +163,15 @@ def mean(values: Sequence[float]) -> str:
 
 def page(found: Sequence[Found], split: str) -> str:
     """The tables of all sets."""
+    made = ", ".join(f"{count:,} of {name}" for name, count in MADE.items())
     lines = [
         "# Few labels and many inputs without one", "",
         f"    python scripts/label_figures.py DATA_FOLDER --encoder FOLDER --split {split}", "",
         "Accuracy of the file in %, mean over seeds and in brackets the standard deviation; K "
-        "labels of each class of train stay, its other rows are inputs without one. `trainers`: "
-        "the accuracy of the trainers, in the order of the columns that have one; `bytes`: the "
-        "largest file; `seconds`: of training, in the order of the columns. "
-        f"Read on **{split}**.", "",
+        "labels of each class of train stay, its other rows are inputs without one; where all "
+        f"stay, inputs are made of them (`augment.transfer`): {made}. `trainers`: the accuracy of "
+        "the trainers, in the order of the columns that have one; `bytes`: the largest file; "
+        f"`seconds`: of training, in the order of the columns. Read on **{split}**.", "",
     ]  # fmt: skip
     for name in dict.fromkeys(one.data for one in found):
         rows = [one for one in found if one.data == name]
@@ -197,7 +217,7 @@ def found_in(args: argparse.Namespace) -> Iterator[Found]:
             for seed in args.seed or range(args.seeds):
                 if name not in IMAGES:
                     yield svm(source, labels, seed, args.split)
-                for mode in modes_of(name):
+                for mode in modes_of(name, labels):
                     if args.modes and mode not in args.modes:
                         continue
                     if not args.drawn or measured(source, labels, seed, mode, args):
@@ -212,7 +232,7 @@ def main() -> None:
     parser.add_argument("--split", choices=("valid", "test"), default="valid")
     parser.add_argument("--only", choices=SETS, action="append")
     parser.add_argument("--labels", type=int, action="append", help="Instead of those of SETS.")
-    parser.add_argument("--modes", choices=[*MODES, *IMAGE_MODES], action="append")
+    parser.add_argument("--modes", choices=[*MODES, *FULL_MODES, *IMAGE_MODES], action="append")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--seed", type=int, action="append", help="These alone.")
     parser.add_argument("--drawn", action="store_true", help="What is measured already alone.")
