@@ -18,7 +18,8 @@ class Space:
     Numbers rise, so that a search knows which are near; texts and booleans have no order. `start`
     has the values to begin with where these are not the middle ones. Of a head, `ranks` are those
     of the bits that it is for: 1 a vector, 2 tokens, 3 a grid. Of a projection, `kinds` are the
-    inputs to search it for.
+    inputs to search it for, and `training` the values to begin a training of it with where these
+    are not the usual ones.
     """
 
     dimensions: Mapping[str, Sequence[Any]]
@@ -26,6 +27,7 @@ class Space:
     start: Values = field(default_factory=dict)
     ranks: tuple[int, ...] = ()
     kinds: tuple[str, ...] = ()
+    training: Values = field(default_factory=dict)
 
 
 def searched(space: Space) -> Callable[[_T], _T]:

@@ -103,7 +103,9 @@ class StructuredProjection(Projection):
     """
 
     space = Space(
-        {"functions": (4, 8, 15, 30, 60, 90), "bits": (4, 6, 8, 10, 12)}, kinds=("image", "dense")
+        {"functions": (4, 8, 15, 30, 60, 90), "bits": (4, 6, 8, 10, 12)},
+        kinds=("image", "dense"),
+        training={"shift": 0, "label_smoothing": 0.0, "learning_rate": 0.003},
     )
 
     def __init__(self, functions: int, bits: int, seed: int = 0, **kwargs: Any) -> None:

@@ -38,7 +38,7 @@ CANDIDATES = 240
 _SURE = 0.9
 """Least chance of each limit that a handed-out network is believed to keep."""
 _HALF = 0.5
-_CROSSED, _FEW, _BUILT, _GIVEN_UP = 0.3, 4, 12, 2
+_CROSSED, _FEW, _BUILT, _GIVEN_UP = 0.3, 4, 12, 6
 """Share of candidates with two parents; finished networks after which the starts are none; most
 candidates that are built to see whether they can be; networks outside before a pair is left."""
 
@@ -64,7 +64,7 @@ class Generator:
     @cached_property
     def inquisitor(self) -> Inquisitor:
         """What is believed after all records."""
-        return Inquisitor(self.space, self.records, self._starts()[0])
+        return Inquisitor(self.space, self.records, self._starts())
 
     def network(self, seed: int) -> Network:
         """The network of a seed, believed to keep every limit."""

@@ -32,8 +32,8 @@ _NOISE = 0.05
 COSTS = ("bytes", "macs")
 EXPERIENCE = {"bytes": -0.3, "macs": -0.15, "distance": 0.06}
 """Decades of error that a decade of a cost adds, and a whole range of one dimension away from the
-declared start: what to expect before anything is known of the data. The bits of a weight are no
-such dimension: what they cost in accuracy they give back in weights for the same bytes."""
+declared start of the same pair: what to expect before anything is known of the data. The bits of a
+weight are no such dimension: what they cost in accuracy they give back in weights for the bytes."""
 BITS = "training.qat"
 
 
@@ -87,10 +87,16 @@ class Change:
 
 
 class Inquisitor:
-    """What is believed after `records`; the same records give the same beliefs."""
+    """What is believed after `records`; the same records give the same beliefs.
 
-    def __init__(self, space: SearchSpace, records: Sequence[Record], start: Network) -> None:
-        self.space, self.records, self.start = space, records, start
+    `starts`: the network of each pair that a search begins with.
+    """
+
+    def __init__(
+        self, space: SearchSpace, records: Sequence[Record], starts: Sequence[Network]
+    ) -> None:
+        self.space, self.records = space, records
+        self._starts = {start[PAIR]: described(space, start) for start in starts}
         self.finished = finished(records)
         self._free = np.array([name == BITS for name in space.dimensions
                                for _ in _columns(space, name)])  # fmt: skip
@@ -111,9 +117,9 @@ class Inquisitor:
 
     def _expected(self, networks: Sequence[Network]) -> np.ndarray:
         """`EXPERIENCE` as a mean from which the belief in errors departs, float [N]."""
-        start = described(self.space, self.start)
+        starts = np.array([self._starts[network[PAIR]] for network in networks])
         plain = np.array([described(self.space, network) for network in networks])
-        apart = np.abs(plain - start)[:, ~self._free]
+        apart = np.abs(plain - starts)[:, ~self._free]
         found = EXPERIENCE["distance"] * apart.sum(axis=1)
         for name in COSTS:
             found = found + EXPERIENCE[name] * self.cost(name, networks).mean

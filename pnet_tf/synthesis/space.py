@@ -106,8 +106,13 @@ class SearchSpace:
 
     def start(self, pair: str) -> Network:
         """The network of a pair that the rooms begin with."""
-        values = {name: _begin(self.parts.get(name.rpartition(".")[0]), name, of)
-                  for name, of in self.dimensions.items()}  # fmt: skip
+        own = self.parts[f"projection.{pair.partition('+')[0]}"].training
+        values = {}
+        for name, of in self.dimensions.items():
+            part, _, option = name.rpartition(".")
+            declared = self.parts[part].start if part else {}
+            wanted = {**declared, **own} if part == TRAINED else declared
+            values[name] = _begin(wanted.get(option), of)
         return self.active({**values, PAIR: pair})
 
     def corners(self) -> Iterator[Network]:
@@ -199,9 +204,8 @@ def is_ordered(values: Sequence[Any]) -> bool:
     return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
 
 
-def _begin(part: Space | None, name: str, values: Sequence[Any]) -> Any:
+def _begin(wanted: Any, values: Sequence[Any]) -> Any:
     """The declared start if the values have it, else the middle one."""
-    wanted = part.start.get(name.rpartition(".")[2]) if part else None
     return wanted if wanted in values else values[len(values) // 2 if is_ordered(values) else 0]
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pnet_tf.errors import InputError
-from pnet_tf.synthesis.generator import load_generator
+from pnet_tf.synthesis.generator import _GIVEN_UP, load_generator
 from pnet_tf.synthesis.records import FINISHED, OUTSIDE, Record, finished
 from pnet_tf.synthesis.space import search_space
 from tests.synthesis.conftest import accuracy, cost, record_of
@@ -69,7 +69,7 @@ def test_each_pair_is_tried_once_before_any_twice(world):
                for n, pair in enumerate(pairs[:-1])]  # fmt: skip
     assert replace(bare, records=tuple(trained)).proposal(0)["network"] == pairs[-1]
     over = {"bytes": 90000.0, "macs": 900.0}
-    outside = [Record(9 + n, space.start(pairs[-1]), over, OUTSIDE) for n in range(2)]
+    outside = [Record(9 + n, space.start(pairs[-1]), over, OUTSIDE) for n in range(_GIVEN_UP)]
     left = replace(bare, records=(*trained, *outside))
     assert left._untried([]) is None
     assert replace(left, records=left.records[:-1])._untried([])["network"] == pairs[-1]

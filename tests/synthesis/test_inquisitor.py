@@ -5,7 +5,7 @@ from scipy.stats import spearmanr
 from pnet_tf.synthesis.inquisitor import Belief, Inquisitor, accuracy_of, log_error
 from pnet_tf.synthesis.records import FINISHED, Record
 from pnet_tf.synthesis.result import rank_correlation
-from tests.synthesis.conftest import accuracy, cost
+from tests.synthesis.conftest import PAIR, accuracy, cost
 
 
 def test_log_error_by_hand_and_back():
@@ -42,11 +42,9 @@ def test_what_matters_is_found_important_and_its_change_advised(world):
 
 def test_without_trained_networks_more_bytes_and_a_known_start_are_better(world):
     learned = world(12)
-    nothing = Inquisitor(
-        learned.space, [r for r in learned.records if r.accuracy is None], learned.inquisitor.start
-    )
-    assert nothing.importance() == {} and nothing.advice(learned.inquisitor.start) == []
-    start = learned.inquisitor.start
+    start = learned.space.start(PAIR)
+    nothing = Inquisitor(learned.space, [r for r in learned.records if r.accuracy is None], [start])
+    assert nothing.importance() == {} and nothing.advice(start) == []
     errors = nothing.error([start, learned.space.random(np.random.default_rng(1))]).mean
     assert errors[0] < errors[1]
 
@@ -60,18 +58,18 @@ def test_the_end_is_foretold_from_a_curve(world):
     belief = asked.end(Record(99, other, facts, FINISHED, None, curve))
     assert float(accuracy_of(belief.mean[0])) == pytest.approx(accuracy(other), abs=0.03)
     assert asked.end(Record(99, other, facts, FINISHED, None, ())) is None
-    none = Inquisitor(learned.space, (), asked.start)
+    none = Inquisitor(learned.space, (), [learned.space.start(PAIR)])
     assert none.end(Record(99, other, facts, FINISHED, None, curve)) is None
 
 
 def test_with_few_others_the_end_is_what_they_gained_from_a_quarter_on(world):
-    network, start = world(1).records[0].network, world(0).inquisitor.start
+    space, network = world(0).space, world(1).records[0].network
     facts = {"bytes": 5000.0, "macs": 500.0}
     known = [
         Record(0, network, facts, FINISHED, 0.9, (0.3, 0.6, 0.6, 0.8, 0.8, 0.8, 0.8, 0.9)),
         Record(1, network, facts, FINISHED, 0.8, (0.3, 0.6, 0.6, 0.7, 0.7, 0.7, 0.7, 0.8)),
     ]
-    asked = Inquisitor(world(0).space, known, start)
+    asked = Inquisitor(space, known, [space.start(PAIR)])
     assert asked.end(Record(2, network, facts, FINISHED, None, (0.2,))) is None
     belief = asked.end(Record(2, network, facts, FINISHED, None, (0.2, 0.2)))
     # errors of 0.4 became 0.1 and 0.2, so one of 0.8 becomes 0.8 / sqrt(4 * 2), the floor aside

@@ -132,3 +132,10 @@ def test_a_head_of_ones_own_brings_its_space(monkeypatch):
     assert "structured+mine" in space.dimensions[PAIR]
     network = space.start("structured+mine")
     assert space.changes(network)["head"] == {"name": "mine", "width": 5}
+
+
+def test_a_projection_may_begin_with_a_training_of_its_own():
+    space = search_space("image", (28, 28, 1))
+    whole, local = space.start("structured+linear"), space.start("local+local")
+    assert (whole["training.shift"], local["training.shift"]) == (0, 1)
+    assert (whole["training.learning_rate"], local["training.learning_rate"]) == (0.003, 0.005)
