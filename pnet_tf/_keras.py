@@ -23,6 +23,11 @@ with quiet_native():
 
     tf.config.list_physical_devices()
 
+# It takes the steps of several fits for one function, which is traced too often.
+tf.get_logger().addFilter(
+    lambda record: not ("pnet_tf." in (said := record.getMessage()) and "retracing" in said)
+)
+
 __all__ = [
     "adam_moments", "apply_gradients", "keras", "layers_of", "require_keras",
     "stateful_generators", "tf",

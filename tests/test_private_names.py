@@ -4,6 +4,7 @@ When an upgrade of a dependency breaks one, the docstring of the function that i
 what to do. Everything else of the package keeps to public names: the last test looks.
 """
 
+import logging
 import re
 from pathlib import Path
 
@@ -35,6 +36,13 @@ def test_random_layers_keep_their_state_in_a_variable():
     assert not np.array_equal(generator.state.numpy(), saved)
     generator.state.assign(saved)
     np.testing.assert_array_equal(model(tf.ones((8, 4)), training=True), first)
+
+
+@pytest.mark.parametrize(("whose", "shown"), [("pnet_tf.training.joint", False), ("mine", True)])
+def test_steps_of_several_fits_are_no_retracing_to_warn_of(whose, shown):
+    said = "5 out of the last 9 calls to <method of <%s.JointFit>> triggered tf.function retracing."
+    record = logging.LogRecord("tensorflow", logging.WARNING, "", 0, said, (whose,), None)
+    assert bool(tf.get_logger().filter(record)) == shown
 
 
 def test_moments_of_adam_are_those_of_the_weight():
