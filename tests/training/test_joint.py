@@ -97,8 +97,8 @@ def traced_steps():
 
 def test_same_seed_same_weights(eager):
     one, two, other = (make_fit(rows=40, epochs=2, seed=seed) for seed in (0, 0, 1))
-    for fit in (one, two, other):
-        fit.run()
+    for each in (one, two, other):
+        each.run()
     assert same(weights(one), weights(two)) and not same(weights(one), weights(other))
 
 
@@ -234,7 +234,7 @@ def test_a_loss_that_is_not_finite_is_an_error(eager):
     fit = make_fit(rows=40)
     fit.student.head.weights[0].assign(fit.student.head.weights[0] * np.nan)
     with pytest.raises(WorkError, match="loss of epoch 1 is nan"):
-        fit.run()
+        each.run()
 
 
 def test_models_must_be_of_tf_keras():
