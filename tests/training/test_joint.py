@@ -234,7 +234,7 @@ def test_a_loss_that_is_not_finite_is_an_error(eager):
     fit = make_fit(rows=40)
     fit.student.head.weights[0].assign(fit.student.head.weights[0] * np.nan)
     with pytest.raises(WorkError, match="loss of epoch 1 is nan"):
-        each.run()
+        fit.run()
 
 
 def test_models_must_be_of_tf_keras():
