@@ -106,9 +106,9 @@ class Generator:
     def proposal(self, seed: int, busy: Sequence[Network] = ()) -> Network:
         """The network to try next, none that is known, nor one of `busy`, which are being tried.
 
-        Of those that are likely to keep the limits the one worth most. First each pair of a
-        projection and a head is tried once, by the start that the rooms declare for it or one near
-        it: which pair suits the data, no description tells.
+        Of those that are likely to keep the limits the one worth most. At first every other
+        proposal is of a pair of a projection and a head that was not tried yet, by the start that
+        the rooms declare for it or one near it: which pair suits the data, no description tells.
         """
         rng = np.random.default_rng([seed, 2])
         start = self._untried(busy)
@@ -143,11 +143,13 @@ class Generator:
     def _untried(self, busy: Sequence[Network]) -> Network | None:
         """The start of the next pair of which no network was trained or is being tried.
 
-        A pair is given up after networks outside the limits.
+        None when it is the turn of what is known. A pair is given up after networks outside.
         """
         tried = [record.network[PAIR] for record in self.records
                  if record.number >= 0 and record.ended != OUTSIDE]  # fmt: skip
         tried += [network[PAIR] for network in busy]
+        if tried and len(tried) % 2 == 0:
+            return None
         outside = Counter(record.network[PAIR] for record in self.records if record.number >= 0)
         return next((start for start in self._starts() if start[PAIR] not in tried
                      and outside[start[PAIR]] < _GIVEN_UP), None)  # fmt: skip

@@ -57,7 +57,7 @@ def test_the_first_proposal_is_the_start_or_near_it(world):
     assert sum(network[name] != start[name] for name in start) <= 3
 
 
-def test_each_pair_is_tried_once_before_any_twice(world):
+def test_every_other_proposal_is_of_a_pair_that_was_not_tried(world):
     learned = world(0)
     space = search_space("dense", (12,))
     pairs = space.dimensions["network"]
@@ -66,8 +66,9 @@ def test_each_pair_is_tried_once_before_any_twice(world):
     assert first["network"] == "structured+dense"
     assert bare.proposal(0, [first])["network"] != "structured+dense"
     trained = [Record(n, space.start(pair), {"bytes": 9000.0, "macs": 900.0}, FINISHED, 0.5)
-               for n, pair in enumerate(pairs[:-1])]  # fmt: skip
+               for n, pair in enumerate((*pairs[:-1], pairs[0]))]  # fmt: skip
     assert replace(bare, records=tuple(trained)).proposal(0)["network"] == pairs[-1]
+    assert replace(bare, records=tuple(trained[:-1]))._untried([]) is None
     over = {"bytes": 90000.0, "macs": 900.0}
     outside = [Record(9 + n, space.start(pairs[-1]), over, OUTSIDE) for n in range(_GIVEN_UP)]
     left = replace(bare, records=(*trained, *outside))
