@@ -38,6 +38,9 @@ _SEEDS = re.compile(r"(\d{1,9})(?::(\d{1,9}))?")
 @click.option("--space", metavar="FILE", help="JSON file with other values of some dimensions.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--final-epochs", type=int, help="Train what is handed out once more, so long.")
+@click.option("--keep-accuracy", type=float, metavar="SHARE",
+              help="Store layers that were trained for no bits in the fewest that lose at most so "
+              "much on valid.")  # fmt: skip
 @click.option("--test", is_flag=True, help="Also the test split, of what is handed out alone.")
 @json_option
 def synthesize(data: str, out: str, json_path: str | None, **options: Any) -> None:

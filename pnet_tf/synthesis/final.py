@@ -13,7 +13,12 @@ from .trial import Task, run_trial
 
 
 def train_longer(
-    folder: Path, data: Dataset, generator: Generator, handed: Sequence[Kept], epochs: int
+    folder: Path,
+    data: Dataset,
+    generator: Generator,
+    handed: Sequence[Kept],
+    epochs: int,
+    keep_accuracy: float | None = None,
 ) -> list[Kept]:
     """Each trained anew for `epochs`; a file is replaced by a more accurate one within the limits.
 
@@ -21,13 +26,13 @@ def train_longer(
     """
     schedule = {**generator.base["schedule"], "epochs": epochs}
     longer = replace(generator, base={**generator.base, "schedule": schedule})
-    return [one if one.epochs >= epochs else _longer(folder, data, longer, one, epochs)
-            for one in handed]  # fmt: skip
-
-
-def _longer(folder: Path, data: Dataset, longer: Generator, before: Kept, epochs: int) -> Kept:
     task = Task(data, epochs, judged=False)
-    record, trained = run_trial(task, longer, before.number, before.network)
-    if trained is None or record.accuracy is None or record.accuracy <= before.accuracy:
-        return before
-    return keep(folder, data, longer, record, trained) or before
+    found = []
+    for before in handed:
+        after = None
+        if before.epochs < epochs:
+            record, trained = run_trial(task, longer, before.number, before.network)
+            if trained and record.accuracy and record.accuracy > before.accuracy:
+                after = keep(folder, data, longer, record, trained, keep_accuracy)
+        found.append(after or before)
+    return found

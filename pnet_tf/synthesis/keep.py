@@ -10,10 +10,12 @@ from typing import Any
 
 from ..data import Dataset
 from ..errors import InputError, WorkError
-from ..export.pipeline import export_student
+from ..export.pipeline import Exported, export_student
+from ..export.quantize import trained_mode
 from ..files import atomic_write_bytes, atomic_write_text, read_text
 from ..fronts import net_score, pareto_front
 from ..parsing import parse
+from ..tflite.modes import AUTO
 from .generator import Generator
 from .measure import CALIBRATION, file_facts
 from .records import Record
@@ -45,23 +47,27 @@ class Kept:
 
 
 def keep(
-    folder: Path, data: Dataset, generator: Generator, record: Record, trained: Trained
+    folder: Path,
+    data: Dataset,
+    generator: Generator,
+    record: Record,
+    trained: Trained,
+    keep_accuracy: float | None = None,
 ) -> Kept | None:
-    """Export a trained network and write it; None where its file breaks a limit after all."""
-    try:
-        exported = export_student(
-            trained.student, data.labels, data.valid.inputs, targets=data.valid.targets,
-            calibration=data.train.inputs[:CALIBRATION], spec=trained.spec,
-        )  # fmt: skip
-    except WorkError:
+    """Export a trained network and write it; None where its file breaks a limit after all.
+
+    With `keep_accuracy` each layer is stored in the bits that `export` by `quantize` auto finds, if
+    the network was not trained for some bits and the file keeps the limits so.
+    """
+    wide = keep_accuracy is not None and trained_mode(trained.student) == "none"
+    ways: list[dict[str, Any]] = [{"quantize": AUTO.name, "keep_accuracy": keep_accuracy}]
+    for options in [*(ways if wide else []), {}]:
+        if found := _exported(data, generator, trained, options):
+            break
+    else:
         return None
-    report, wanted = exported.report, {one.name for one in generator.requirements}
-    facts = {
-        "bytes": float(report.size_bytes), "macs": float(report.macs),
-        ACCURACY: float(report.valid.tflite or 0.0), **file_facts(exported.content, wanted),
-    }  # fmt: skip
-    if broken(generator.requirements, facts):
-        return None
+    exported, facts = found
+    report = exported.report
     kept = Kept(
         record.number, f"networks/{record.number:04d}", record.network, facts[ACCURACY],
         report.size_bytes, report.macs, facts, report.oldest_runtime, int(record.epochs),
@@ -73,6 +79,25 @@ def keep(
     atomic_write_text(into / SETTINGS, json.dumps(settings, indent=1) + "\n")
     write_kept(folder, kept)
     return kept
+
+
+def _exported(
+    data: Dataset, generator: Generator, trained: Trained, options: Mapping[str, Any]
+) -> tuple[Exported, dict[str, float]] | None:
+    """The checked file and its facts; None where it breaks a limit."""
+    try:
+        found = export_student(
+            trained.student, data.labels, data.valid.inputs, targets=data.valid.targets,
+            calibration=data.train.inputs[:CALIBRATION], spec=trained.spec, **options,
+        )  # fmt: skip
+    except WorkError:
+        return None
+    report, wanted = found.report, {one.name for one in generator.requirements}
+    facts = {
+        "bytes": float(report.size_bytes), "macs": float(report.macs),
+        ACCURACY: float(report.valid.tflite or 0.0), **file_facts(found.content, wanted),
+    }  # fmt: skip
+    return None if broken(generator.requirements, facts) else (found, facts)
 
 
 def write_kept(folder: Path, kept: Kept) -> None:

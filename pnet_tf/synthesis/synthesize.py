@@ -40,6 +40,7 @@ def synthesize(
     config: Mapping[str, Any] | str | None = None,
     space: Mapping[str, Sequence[Any]] | str | None = None,
     final_epochs: int | None = None,
+    keep_accuracy: float | None = None,
     test: bool = False,
     told: Told = lambda record, kept: None,
 ) -> SynthesisReport:
@@ -54,7 +55,9 @@ def synthesize(
     other machines join by the URL of one `storage`. `config`: changes to the recipe, or a file of
     them, that all networks have. `space`: other values of some dimensions, or a file of them.
     `final_epochs` trains what is handed out once more, for so many epochs, and keeps the better
-    file. `test` reads the test split of what is handed out.
+    file. `keep_accuracy`: each layer of a file whose network was trained for no bits is stored in
+    the fewest that lose at most so much accuracy on valid. `test` reads the test split of what is
+    handed out.
 
     Raises InputError for what cannot be searched, a limit that no network can keep, a folder or
     storage of another search, and a budget too short for one network; WorkError where no network
@@ -62,7 +65,7 @@ def synthesize(
     """
     search = Search(
         tuple(require), networks, budget, epochs, utility, searcher, seed, jobs, storage, recipe,
-        _settings_of(config), _settings_of(space),
+        _settings_of(config), _settings_of(space), keep_accuracy,
     )  # fmt: skip
     if final_epochs is not None and not 1 <= final_epochs <= 1_000_000:
         raise InputError(f"final_epochs must be 1..1000000, got {final_epochs}")
@@ -88,7 +91,9 @@ def _finish(work: Work, name: str, final_epochs: int | None, test: bool) -> Synt
     kept = read_kept(work.folder)
     handed = handed_out(kept, learned.space, work.search.networks, work.search.utility)
     if final_epochs is not None:
-        handed = train_longer(work.folder, work.task.data, learned, handed, final_epochs)
+        handed = train_longer(
+            work.folder, work.task.data, learned, handed, final_epochs, work.search.keep_accuracy
+        )
     if test:
         handed = read_test(work.folder, handed, work.task.data)
     search, seconds = work.search, round(seconds_of(work.study), 1)

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..data import Dataset, data_sha256, load_dataset
 from ..errors import InputError
+from ..export.precision import check_keep_accuracy
 from ..files import check_writable, not_written
 from ..settings import make_settings
+from ..tflite.modes import AUTO
 from .budget import Budget, check_budget, parse_budget
 from .generator import UTILITIES, Generator
 from .requirements import parse_requirements
@@ -47,6 +49,7 @@ class Search:
     recipe: str | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
     space: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    keep_accuracy: float | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,8 @@ def begin(data: Dataset | str, folder: Path, search: Search, worker: int = 0) ->
             raise InputError(
                 f"{name} must be one of {', '.join(allowed)}, got {getattr(search, name)!r}"
             )
+    if search.keep_accuracy is not None:
+        check_keep_accuracy(search.keep_accuracy, AUTO.name)
     requirements, budget = parse_requirements(search.require), parse_budget(search.budget)
     found = load_dataset(data, seed=search.seed) if isinstance(data, str) else data
     if not isinstance(found, Dataset) or found.task != "classification":

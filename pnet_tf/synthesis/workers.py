@@ -70,7 +70,7 @@ def _one(work: Work, asked: Asked, told: Told) -> Record:
         one.name != ACCURACY or record.accuracy >= one.limit for one in learned.requirements
     )
     if trained and keeps and worth_keeping(record, kept, work.search.networks):
-        found = keep(work.folder, task.data, learned, record, trained)
+        found = keep(work.folder, task.data, learned, record, trained, work.search.keep_accuracy)
         kept += [found] if found else []
     tell(work.study, asked.trial, record.ended, record.accuracy, record.facts)
     told(record, tuple(kept))

@@ -11,7 +11,7 @@ import pnet_tf
 from pnet_tf.errors import InputError, WorkError
 from pnet_tf.settings import read_config_file
 from pnet_tf.synthesis import survey, trial
-from pnet_tf.synthesis.keep import read_kept
+from pnet_tf.synthesis.keep import keep, read_kept
 from pnet_tf.synthesis.records import OUTSIDE
 from pnet_tf.synthesis.study import from_params, to_params
 from pnet_tf.synthesis.trial import Task, needed, run_trial
@@ -74,6 +74,32 @@ def test_what_is_measured_before_training_is_what_the_trained_file_has(found):
     for one in report.networks:
         assert abs(before[one.number]["bytes"] - one.size_bytes) <= 16
         assert before[one.number]["macs"] == one.macs
+
+
+@pytest.mark.slow
+def test_layers_are_stored_in_the_fewest_bits_that_keep_the_accuracy(world, small_data, tmp_path):
+    learned = world(0)
+    network = learned.space.start("structured+dense")
+    record, trained = run_trial(Task(small_data, 2, judged=False), learned, 0, network)
+    plain = keep(tmp_path / "plain", small_data, learned, record, trained)
+    few = keep(tmp_path / "few", small_data, learned, record, trained, 0.1)
+    assert few.size_bytes < plain.size_bytes and few.accuracy >= plain.accuracy - 0.1
+    path = tmp_path / "few" / few.folder / "model.tflite"
+    assert path.stat().st_size == few.facts["bytes"] == few.size_bytes
+    assert load_model(path).metadata.quantize == "auto"
+
+
+@pytest.mark.slow
+def test_limits_come_before_the_fewest_bits(world, small_data, tmp_path):
+    learned = world(0)
+    network = learned.space.start("structured+dense")
+    record, trained = run_trial(Task(small_data, 2, judged=False), learned, 0, network)
+    few = keep(tmp_path / "few", small_data, learned, record, trained, 1.0)
+    plain = keep(tmp_path / "plain", small_data, learned, record, trained)
+    assert few.facts["runtime"] > plain.facts["runtime"]  # which the limit below does not allow
+    strict = world(0, ("runtime<=2.14",))
+    kept = keep(tmp_path / "strict", small_data, strict, record, trained, 1.0)
+    assert kept.facts["runtime"] == 2.14 and kept.size_bytes == plain.size_bytes
 
 
 def test_a_network_outside_is_never_trained(world, small_data, monkeypatch):
