@@ -219,14 +219,18 @@ class Generator:
     def _gains(self, sizes: np.ndarray, accuracy: np.ndarray) -> np.ndarray:
         """What each would add to the hypervolume of the front, and a little for its accuracy."""
         done = finished(self.records)
-        most = self.most_bytes()
         front_sizes = [record.facts["bytes"] for record in done]
         front = [record.accuracy or 0.0 for record in done]
-        before = hypervolume(front_sizes, front, most)
+        before = self.hypervolume(front_sizes, front)
         return np.array([
-            hypervolume([*front_sizes, size], [*front, one], most) - before + 1e-6 * one
+            self.hypervolume([*front_sizes, size], [*front, one]) - before + 1e-6 * one
             for size, one in zip(sizes, accuracy, strict=True)
         ])  # fmt: skip
+
+    def hypervolume(self, sizes: Sequence[float], accuracies: Sequence[float]) -> float:
+        """`fronts.hypervolume` within the limits on bytes and accuracy."""
+        least = max((one.limit for one in self.requirements if one.name == ACCURACY), default=0.0)
+        return hypervolume(sizes, accuracies, self.most_bytes(), least)
 
     def most_bytes(self) -> float:
         """Bytes at which the front ends: the limit, else twice the largest that is known of."""

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from ..fronts import hypervolume
 from .generator import Generator
 from .keep import Kept, front_of
 from .records import FAILED, FINISHED, OUTSIDE, STOPPED, Record, finished
@@ -22,7 +21,8 @@ class SynthesisReport:
     all kept ones that no other beats. `counts`: how many networks were finished, stopped, outside
     the limits and failed. `rank_correlation`: Spearman's, of the accuracies that were foretold of
     finished networks before their training (`start`) and after a quarter of it with the true ones.
-    `hypervolume` of all finished ones at `reference_bytes`, see `fronts.hypervolume`.
+    `hypervolume` of all finished ones above the accuracy asked for and below `reference_bytes`, see
+    `fronts.hypervolume`.
     """
 
     out: str
@@ -50,7 +50,7 @@ def make_report(
     records = [record for record in learned.records if record.number >= 0]
     done = finished(records)
     accuracies = [record.accuracy or 0.0 for record in done]
-    sizes, most = [record.facts["bytes"] for record in done], learned.most_bytes()
+    sizes = [record.facts["bytes"] for record in done]
     ends = (FINISHED, STOPPED, OUTSIDE, FAILED)
     return SynthesisReport(
         utility=learned.utility, networks=tuple(handed),
@@ -58,7 +58,8 @@ def make_report(
         counts={ended: sum(record.ended == ended for record in records) for ended in ends},
         epochs=sum(record.epochs for record in records),
         best_accuracy=max(accuracies, default=0.0),
-        hypervolume=hypervolume(sizes, accuracies, most), reference_bytes=most,
+        hypervolume=learned.hypervolume(sizes, accuracies),
+        reference_bytes=learned.most_bytes(),
         rank_correlation={when: rank_correlation(done, when) for when in ("start", "quarter")},
         importance={k: round(v, 4) for k, v in learned.inquisitor.importance().items() if v > 0.01},
         **told,

@@ -49,6 +49,14 @@ def test_proposals_are_new_and_better_than_chance(world, utility):
         assert max(proposed) > np.quantile(chance, 0.8)
 
 
+def test_the_hypervolume_is_of_what_keeps_the_limits(world):
+    asked = world(0, ("bytes<=8000", "accuracy>=0.5"))
+    assert asked.hypervolume([2000, 1000], [0.75, 0.5]) == pytest.approx(0.25 * 2)
+    assert replace(asked, requirements=asked.requirements[:1]).hypervolume(
+        [2000, 1000], [0.75, 0.5]
+    ) == pytest.approx(0.75 * 2 + 0.5)
+
+
 def test_the_first_proposal_is_the_start_or_near_it(world):
     learned = world(0)
     start = learned.space.start("structured+dense")
