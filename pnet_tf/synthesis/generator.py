@@ -73,11 +73,15 @@ class Generator:
     def networks(self, seed: int) -> Iterator[Network]:
         """The seed's candidates that should keep the limits, the most useful first.
 
+        None has the structure of a network of the study, and they are two steps away from its best
+        ones, so that seeds seldom meet.
         For a front the seed also draws the size that they should have at most, so that seeds give
         networks of all sizes.
         """
         rng = np.random.default_rng([seed, 1])
-        pool = self._candidates(rng, CANDIDATES // 2)
+        pool = [self.space.mutated(one, rng) for one in self._candidates(rng, CANDIDATES // 2)]
+        known = {self.space.structure(record.network) for record in self.records}
+        pool = [one for one in pool if self.space.structure(one) not in known] or pool
         chance = np.minimum(self._kept_costs(pool), self._kept_accuracy(pool))
         likely = np.minimum(chance, _SURE)
         drawn = accuracy_of(self.inquisitor.drawn_errors(pool, rng))

@@ -22,6 +22,13 @@ def test_a_seed_is_a_network(world):
     assert len({learned.space.structure(one) for one in networks}) > 3
 
 
+def test_networks_of_seeds_have_structures_of_their_own(world):
+    learned = world(40, (LIMIT,))
+    known = {learned.space.structure(record.network) for record in learned.records}
+    found = [learned.space.structure(learned.network(seed)) for seed in range(12)]
+    assert not known & set(found) and len(set(found)) >= 9
+
+
 def test_networks_keep_the_limits_that_were_learned(world):
     learned = world(40, (LIMIT, "accuracy>=0.8"))
     networks = [learned.network(seed) for seed in range(12)]
