@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -35,6 +36,8 @@ SCHEMA, BATCH = 1, "training.batch_size"
 UTILITIES = ("hypervolume", "netscore", "accuracy")
 CANDIDATES = 240
 """Drawn anywhere in the space, and as many near known networks."""
+APART = 24
+"""Seeds in a row whose networks differ in structure."""
 _SURE = 0.9
 """Least chance of each limit that a handed-out network is believed to keep."""
 _HALF = 0.5
@@ -73,15 +76,14 @@ class Generator:
     def networks(self, seed: int) -> Iterator[Network]:
         """The seed's candidates that should keep the limits, the most useful first.
 
-        None has the structure of a network of the study, and they are two steps away from its best
-        ones, so that seeds seldom meet.
-        For a front the seed also draws the size that they should have at most, so that seeds give
-        networks of all sizes.
+        Structures are divided among seeds, so that APART seeds in a row have different ones as long
+        as there are any; those of the study's own networks are nobody's. For a front the seed also
+        draws the size that they should have at most, so that seeds give networks of all sizes.
         """
         rng = np.random.default_rng([seed, 1])
-        pool = [self.space.mutated(one, rng) for one in self._candidates(rng, CANDIDATES // 2)]
-        known = {self.space.structure(record.network) for record in self.records}
-        pool = [one for one in pool if self.space.structure(one) not in known] or pool
+        pool = self._candidates(rng, 4 * CANDIDATES)
+        pool += [self.space.mutated(one, rng) for one in pool[-4 * CANDIDATES :]]
+        pool = self._own(seed, pool) or pool
         chance = np.minimum(self._kept_costs(pool), self._kept_accuracy(pool))
         likely = np.minimum(chance, _SURE)
         drawn = accuracy_of(self.inquisitor.drawn_errors(pool, rng))
@@ -92,6 +94,14 @@ class Generator:
         else:
             worth = self._worth(pool, drawn, self.utility)
         return (pool[place] for place in np.lexsort((-worth, -likely)))
+
+    def _own(self, seed: int, pool: Sequence[Network]) -> list[Network]:
+        """Those of a pool that are a seed's."""
+        structures = [self.space.structure(one) for one in pool]
+        known = {self.space.structure(record.network) for record in self.records}
+        return [one for one, structure in zip(pool, structures, strict=True)
+                if structure not in known
+                and zlib.crc32(json.dumps(structure).encode()) % APART == seed % APART]  # fmt: skip
 
     def settings(self, network: Mapping[str, Any]) -> Settings:
         """Whole settings of a network."""

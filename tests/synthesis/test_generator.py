@@ -23,10 +23,10 @@ def test_a_seed_is_a_network(world):
 
 
 def test_networks_of_seeds_have_structures_of_their_own(world):
-    learned = world(40, (LIMIT,))
+    learned = world(8, (LIMIT,))
     known = {learned.space.structure(record.network) for record in learned.records}
-    found = [learned.space.structure(learned.network(seed)) for seed in range(12)]
-    assert not known & set(found) and len(set(found)) >= 9
+    found = [learned.space.structure(learned.network(seed)) for seed in range(5, 17)]
+    assert not known & set(found) and len(set(found)) == len(found)
 
 
 def test_networks_keep_the_limits_that_were_learned(world):
