@@ -19,7 +19,8 @@ _PLACES = (1, 2, 3, 4, 6, 8, 12, 16)
 
 def _options(chosen: Values) -> dict[str, Any]:
     options = dict(chosen)
-    return {**options, "positions": list(_PLACES) if options.pop("placed") else []}
+    placed = options.pop("placed")
+    return {**options, "positions": list(_PLACES) if placed else []}
 
 
 _SPACE = Space(

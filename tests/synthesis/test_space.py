@@ -3,9 +3,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pnet_tf.data.spec import InputSpec
 from pnet_tf.errors import InputError
+from pnet_tf.model import build_student
 from pnet_tf.names import HEADS
-from pnet_tf.settings import make_settings
+from pnet_tf.settings import StudentConfig, make_settings
 from pnet_tf.spaces import Space, searched, space_of
 from pnet_tf.synthesis.inquisitor import described
 from pnet_tf.synthesis.space import PAIR, search_space
@@ -37,6 +39,15 @@ def test_every_network_makes_settings_and_has_the_dimensions_that_count(kind, se
         assert (found.projection.name, found.head.name) == (projection, head)
         assert space.check(network) == network
         network = space.mutated(network, rng)
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_starts_and_corners_can_be_built(kind):
+    space = SPACES[kind]
+    for network in [*map(space.start, space.dimensions[PAIR]), *space.corners()]:
+        found = make_settings(kind, [space.changes({**network, "training.qat": "none"})])
+        spec = InputSpec.of(kind, SHAPES[kind], found.byte_length)
+        assert build_student(StudentConfig.of(found, spec, 3)).head.output_shape == (None, 3)
 
 
 @settings(deadline=None)
