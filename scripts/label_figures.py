@@ -137,8 +137,9 @@ def svm(source: Path, labels: int, seed: int, split: str) -> Found:
 def table(found: Sequence[Found]) -> Iterator[str]:
     """A row for each number of labels, a column for each way."""
     ways = list(dict.fromkeys(one.mode for one in found))
-    yield "| labels a class | " + " | ".join(ways) + " | trainers | bytes | seconds |"
-    yield "|---" * (len(ways) + 4) + "|"
+    heads = ["labels a class", "seeds", *ways, "trainers", "bytes", "seconds"]
+    yield f"| {' | '.join(heads)} |"
+    yield "|---" * len(heads) + "|"
     for labels in sorted({one.labels for one in found}, key=lambda k: (k == 0, k)):
         rows = [one for one in found if one.labels == labels]
         by_way = {way: [one for one in rows if one.mode == way] for way in ways}
@@ -149,7 +150,9 @@ def table(found: Sequence[Found]) -> Iterator[str]:
         size = f"{max(one.size_bytes for one in rows):,}"
         seconds = " / ".join(f"{statistics.mean(x.seconds for x in by_way[way]):.0f}"
                              for way in ways if way != SVM and by_way[way])  # fmt: skip
-        yield f"| {labels or 'all'} | {' | '.join(cells)} | {trainers} | {size} | {seconds} |"
+        seeds = len({one.seed for one in rows if one.mode != SVM})
+        first = [str(labels or "all"), str(seeds), *cells]
+        yield f"| {' | '.join(first)} | {trainers} | {size} | {seconds} |"
 
 
 def mean(values: Sequence[float]) -> str:
@@ -175,8 +178,7 @@ def page(found: Sequence[Found], split: str) -> str:
     ]  # fmt: skip
     for name in dict.fromkeys(one.data for one in found):
         rows = [one for one in found if one.data == name]
-        seeds = sorted({one.seed for one in rows})
-        lines += [f"## {name}", "", f"Seeds {', '.join(map(str, seeds))}.", "", *table(rows), ""]
+        lines += [f"## {name}", "", *table(rows), ""]
     return "\n".join(lines)
 
 
@@ -215,13 +217,13 @@ def found_in(args: argparse.Namespace) -> Iterator[Found]:
         source = args.data / name
         for labels in args.labels or SETS[name]:
             for seed in args.seed or range(args.seeds):
-                if name not in IMAGES:
+                modes = [one for one in modes_of(name, labels) if one in (args.modes or [one])]
+                if args.drawn:
+                    modes = [one for one in modes if measured(source, labels, seed, one, args)]
+                if modes and name not in IMAGES:
                     yield svm(source, labels, seed, args.split)
-                for mode in modes_of(name, labels):
-                    if args.modes and mode not in args.modes:
-                        continue
-                    if not args.drawn or measured(source, labels, seed, mode, args):
-                        yield measure(source, labels, seed, mode, args)
+                for mode in modes:
+                    yield measure(source, labels, seed, mode, args)
 
 
 def main() -> None:
@@ -239,7 +241,8 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs/labels"))
     parser.add_argument("--out", type=Path, default=Path("results"))
     args = parser.parse_args()
-    args.runs.mkdir(parents=True, exist_ok=True)
+    for folder in (args.runs, args.out):
+        folder.mkdir(parents=True, exist_ok=True)
     found = list(found_in(args))
     write_json(args.out / f"labels_{args.split}.json", [asdict(one) for one in found])
     write_text(args.out / f"labels_{args.split}.md", page(found, args.split))
