@@ -66,7 +66,10 @@ def modes_of(name: str, labels: int) -> dict[str, str]:
     """Ways of training on a data set."""
     if name in IMAGES:
         return IMAGE_MODES
-    return MODES if labels else FULL_MODES
+    if labels:
+        return MODES
+    return {mode: options for mode, options in FULL_MODES.items()
+            if name in MADE or "{made}" not in options}  # fmt: skip
 
 
 def run_of(source: Path, labels: int, seed: int, mode: str, args: argparse.Namespace) -> Path:
@@ -111,9 +114,9 @@ def measure(source: Path, labels: int, seed: int, mode: str, args: argparse.Name
 
 def options_of(source: Path, labels: int, mode: str, args: argparse.Namespace) -> list[str]:
     """Of `train`, with the file that asks for made inputs written."""
-    made = args.runs / f"{source.name}_made.json"
-    write_json(made, {"augment": {"transfer": MADE.get(source.name, 0)}})
-    found = modes_of(source.name, labels)[mode]
+    made, found = args.runs / f"{source.name}_made.json", modes_of(source.name, labels)[mode]
+    if "{made}" in found:
+        write_json(made, {"augment": {"transfer": MADE[source.name]}})
     return found.format(encoder=args.encoder, made=made).split()
 
 

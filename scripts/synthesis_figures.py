@@ -21,9 +21,7 @@ from measured import mean, write_json, write_text
 
 import pnet_tf
 from pnet_tf.data import Dataset
-from pnet_tf.fronts import hypervolume
-from pnet_tf.synthesis.generator import load_generator
-from pnet_tf.synthesis.records import Record
+from pnet_tf.synthesis.generator import Generator, load_generator
 from pnet_tf.synthesis.study import SEARCHERS
 
 SETS = {
@@ -72,8 +70,7 @@ def search(data: Dataset, name: str, searcher: str, seed: int, run: Path) -> Sea
                                         record.accuracy, record.facts.get("bytes"), flush=True),
     )  # fmt: skip
     learned = load_generator(run / "study" / "generator.json")
-    most = learned.most_bytes()
-    spent, best, area = curves([one for one in learned.records if one.number >= 0], most)
+    spent, best, area = curves(learned)
     chosen = max(report.networks, key=lambda one: one.accuracy)
     return Searched(
         name, searcher, seed, spent, best, area, chosen.test_accuracy or 0.0, dict(report.counts),
@@ -82,19 +79,19 @@ def search(data: Dataset, name: str, searcher: str, seed: int, run: Path) -> Sea
 
 
 def curves(
-    records: Sequence[Record], most: float
+    learned: Generator,
 ) -> tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]:
-    """Epochs, best accuracy and hypervolume after each record."""
+    """Epochs, best accuracy and hypervolume after each network of a study."""
     sizes: list[float] = []
     accuracies: list[float] = []
     rows = []
     epochs = 0.0
-    for record in records:
+    for record in (one for one in learned.records if one.number >= 0):
         epochs += record.epochs
         if record.accuracy is not None:
             sizes.append(record.facts["bytes"])
             accuracies.append(record.accuracy)
-        area = hypervolume(sizes, accuracies, most)
+        area = learned.hypervolume(sizes, accuracies)
         rows.append((epochs, max(accuracies, default=0.0), area))
     spent, best, areas = zip(*rows, strict=True)
     return spent, best, areas

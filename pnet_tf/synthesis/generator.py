@@ -82,6 +82,7 @@ class Generator:
         """
         rng = np.random.default_rng([seed, 1])
         pool = self._candidates(rng, 4 * CANDIDATES)
+        # near ones come last; a second step away from the study's own, whose structures are taken
         pool += [self.space.mutated(one, rng) for one in pool[-4 * CANDIDATES :]]
         pool = self._own(seed, pool) or pool
         chance = np.minimum(self._kept_costs(pool), self._kept_accuracy(pool))

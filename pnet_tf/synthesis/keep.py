@@ -59,12 +59,12 @@ def keep(
     With `keep_accuracy` each layer is stored in the bits that `export` by `quantize` auto finds, if
     the network was not trained for some bits and the file keeps the limits so.
     """
-    wide = keep_accuracy is not None and trained_mode(trained.student) == "none"
-    ways: list[dict[str, Any]] = [{"quantize": AUTO.name, "keep_accuracy": keep_accuracy}]
-    for options in [*(ways if wide else []), {}]:
-        if found := _exported(data, generator, trained, options):
-            break
-    else:
+    found = None
+    if keep_accuracy is not None and trained_mode(trained.student) == "none":
+        few = {"quantize": AUTO.name, "keep_accuracy": keep_accuracy}
+        found = _exported(data, generator, trained, few)
+    found = found or _exported(data, generator, trained, {})
+    if found is None:
         return None
     exported, facts = found
     report = exported.report

@@ -1,7 +1,5 @@
 """Joint training on a small problem: it learns, stops early, freezes, and resumes exactly."""
 
-import gc
-
 import numpy as np
 import pytest
 
@@ -13,6 +11,7 @@ from pnet_tf.training.fit import fit
 from pnet_tf.training.joint import JointFit
 from pnet_tf.training.objective import Distillation, ProjectionLabels, joint_objective
 from pnet_tf.training.types import JointData, Progress
+from tests.living_graphs import living_graphs
 
 from .small import TAUGHT, features, same
 from .small import weights as weights_of
@@ -82,17 +81,9 @@ def test_both_networks_learn_and_every_term_is_logged():
 
 def test_no_traced_step_outlives_its_fit():
     # tf_keras' sum of gradients over replicas kept each graph, with all that it captured, for good
-    before = traced_steps()
+    before = living_graphs("_train_step")
     fit(features(), TAUGHT)
-    keras.backend.clear_session()
-    assert traced_steps() <= before
-
-
-def traced_steps():
-    """How many graphs of a training step are alive."""
-    gc.collect()
-    return sum(type(one).__name__ == "FuncGraph" and one.name == "_train_step"
-               for one in gc.get_objects())  # fmt: skip
+    assert living_graphs("_train_step") == before
 
 
 def test_same_seed_same_weights(eager):
