@@ -1,4 +1,4 @@
-"""The smallest plans that keep a model's score: tried, retrained and measured on valid.
+"""The smallest plans that keep a model's score on valid: tried, and retrained if need be.
 
 First the zeros and then the values, by bisection of a ladder: of all tensors together, of each
 large one, of the small ones together. Then single steps of each tensor until none keeps the loss;
@@ -51,13 +51,17 @@ Plans = dict[str, CompressionPlan]
 
 @dataclass(frozen=True)
 class Trial:
-    """Plans that were tried: `score` on valid, bytes of all weights coded, whether it was kept."""
+    """Plans that were tried: `score` on valid, bytes of all weights coded, whether it was kept.
+
+    What keeps the score as it is was not `retrained`.
+    """
 
     number: int
     plans: dict[str, dict[str, Any]]
     score: float
     size_bytes: int
     kept: bool
+    retrained: bool
     seconds: float
 
 
@@ -231,15 +235,19 @@ class _Search:
         self.net.model.set_weights(self.weights)
         keras.utils.set_random_seed(self.seed + self.number)
         small = compress_model(self.net.model, self._possible(plans), seed=self.seed)
-        self.net.fit(small)
-        score, size, kept = float(self.net.score(self.net.model)), self.float32_bytes, False
+        score = float(self.net.score(self.net.model))
+        retrained = not score >= self.least
+        if retrained:
+            self.net.fit(small)
+            score = float(self.net.score(self.net.model))
+        size, kept = self.float32_bytes, False
         if all(np.isfinite(weight).all() for weight in self.net.model.get_weights()):
             content = coded_bytes(self.net.model)
             size, kept = len(content), score >= self.least and len(content) < self.size
         if kept:
             atomic_write_bytes(self._place(self.number), content)
         seconds = round(monotonic() - began, 2)
-        return Trial(self.number, _plain(plans), score, size, kept, seconds)
+        return Trial(self.number, _plain(plans), score, size, kept, retrained, seconds)
 
     def _possible(self, plans: Plans) -> Plans:
         """Plans with no more values than a tensor keeps weights; without any, all weights stay."""

@@ -54,8 +54,9 @@ def compress_file(
 ) -> CompressReport:
     """Find the smallest form of a `.keras` model that loses at most `keep_loss` on valid.
 
-    Each trial is retrained for `epochs` on train. The test split is read once, at the end. `out`
-    holds the trials, their plot, and `weights.pnc`, which `load_coded(model, file)` puts back.
+    A trial that loses more is retrained for `epochs` on train and measured anew. The test split is
+    read once, at the end. `out` holds the trials, their plot, and `weights.pnc`, which
+    `load_coded(model, file)` puts back.
     Raises InputError for a file that is no such model, or data that the model does not take.
     """
     data = load_dataset(source) if isinstance(source, str) else source

@@ -1,4 +1,5 @@
 import json
+from itertools import chain, cycle
 
 import numpy as np
 import pytest
@@ -94,6 +95,27 @@ def test_a_killed_search_comes_to_the_same_end(after, tmp_path):
     assert same == [(t.plans, t.score, t.size_bytes, t.kept) for t in read_trials(tmp_path / "s")]
 
 
+def test_only_a_trial_that_loses_too_much_is_retrained(tmp_path):
+    model, fits = model_of(), []
+    net = Trainable(model, fits.append, lambda tried: float(kept_weights(tried) >= 60))
+    choose_plans(net, tmp_path / "s", 0.0)
+    trials = read_trials(tmp_path / "s")
+    assert [trial.retrained for trial in trials] == [trial.score == 0 for trial in trials]
+    assert 0 < len(fits) == sum(trial.retrained for trial in trials) < len(trials)
+
+
+def test_a_retraining_that_mends_the_loss_is_kept(tmp_path):
+    model, damage = model_of(), [0.0]
+
+    def score(tried):
+        damage[0] += kept_weights(tried) < 240
+        return float(damage[0] % 2 == 0)
+
+    choice = choose_plans(Trainable(model, lambda small: None, score), tmp_path / "s", 0.0)
+    trials = read_trials(tmp_path / "s")
+    assert trials[0].retrained and trials[0].kept and trials[0].score == choice.score == 1.0
+
+
 def test_a_folder_of_something_else_is_refused_and_stays(tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(InputError, match="has other files in it"):
@@ -116,7 +138,8 @@ def test_a_retraining_that_ends_in_no_numbers_is_a_trial_that_failed(tmp_path):
         if len(fits) % 2:
             model.weights[0].assign(np.full(model.weights[0].shape, np.nan))
 
-    choice = choose_plans(Trainable(model, fit, lambda tried: 1.0), tmp_path / "s", 0.0)
+    scores = chain([1.0], cycle([0.0, 1.0]))  # every trial wants retraining
+    choice = choose_plans(Trainable(model, fit, lambda tried: next(scores)), tmp_path / "s", 0.0)
     kept = [trial.number for trial in read_trials(tmp_path / "s") if trial.kept]
     assert kept and all(number % 2 == 0 for number in kept)
     assert choice.ratio > 1 and all(np.isfinite(w).all() for w in model.get_weights())
