@@ -43,7 +43,7 @@ EPOCHS = {"mnist": 10, "fashion_mnist": 10, "cifar10": 24}
 BATCH, RATE = 256, 1e-3
 SHIFT = 0.07
 """Share of height and width that a picture is shifted by at most."""
-RETRAINING_BATCH, RETRAINING_RATE, RETRAINING_STEPS = 64, 1e-3, 120
+RETRAINING_BATCH, RETRAINING_RATE, RETRAINING_STEPS = 64, 1e-3, 360
 """Small batches: an update costs less, and updates are what a pruned network needs."""
 F = TypeVar("F", "Found", FoundAffinity)
 
