@@ -7,8 +7,8 @@ Pictures: the shape of Marino et al. 2020 (arXiv 2007.07967), convolutions to 51
 dense layers of 4096, 4096 and 10. Affinities of drugs and proteins: DeepDTA (`deepdta.py`), on
 `DATA_FOLDER/deepdta_NAME` or a folder of that layout. A network is trained, `choose_plans`
 compresses it as far as valid allows (`--keep-loss` 0), and test is read once. What lies under
-`--runs` is not made again; a search that was stopped goes on. `--drawn` writes the tables of what
-is finished alone.
+`--runs` is not made again; a search that was stopped goes on. `--drawn` writes the tables and plots
+of what is finished alone.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from measured import mean, write_json, write_text
 import pnet_tf
 from pnet_tf import keras
 from pnet_tf.compress.choose import Trainable, Trial, choose_plans
-from pnet_tf.compress.keras_file import score_of
+from pnet_tf.compress.keras_file import draw_trials, score_of
 from pnet_tf.compress.network import CompressedModel, coded_bytes, measured
 from pnet_tf.data import Dataset
 
@@ -196,7 +196,7 @@ def parsed() -> argparse.Namespace:
 def results(
     names: Sequence[str], args: argparse.Namespace, kind: type[F], make: Callable[..., F]
 ) -> list[F]:
-    """What is finished; what is not yet, `make(name, seed, run)` makes, but not with `--drawn`."""
+    """What is finished, its trials drawn; `make(name, seed, run)` makes the rest, if not drawn."""
     found = []
     for name in names:
         for seed in range(args.seeds):
@@ -205,16 +205,27 @@ def results(
             if not target.exists() and not args.drawn:
                 write_json(target, asdict(make(name, seed, run)))
             if target.exists():
-                found.append(kind(**json.loads(target.read_text(encoding="utf-8"))))
+                one = kind(**json.loads(target.read_text(encoding="utf-8")))
+                found.append(one)
+                if (run / "search").exists():
+                    args.out.mkdir(parents=True, exist_ok=True)
+                    draw_trials(run / "search", one.float32_bytes, args.out / picture(one))
     return found
 
 
+def picture(one: Any) -> str:
+    """Name of the plot of its trials."""
+    return f"{one.data}_{one.seed}.png"
+
+
 def written(out: Path, name: str, found: Sequence[Any], text: str) -> None:
-    """`NAME.json` and `NAME.md`, if there is anything to tell."""
+    """`NAME.json` and `NAME.md` with the plots that there are, if there is anything to tell."""
     if found:
         out.mkdir(parents=True, exist_ok=True)
         write_json(out / f"{name}.json", [asdict(one) for one in found])
-        write_text(out / f"{name}.md", text)
+        plots = [f"\n![trials of {one.data}, seed {one.seed}]({picture(one)})\n"
+                 for one in found if (out / picture(one)).exists()]  # fmt: skip
+        write_text(out / f"{name}.md", text + "".join(plots))
         print(text)
 
 

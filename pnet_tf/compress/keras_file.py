@@ -65,7 +65,7 @@ def compress_file(
     folder = Path(out)
     before = _test_score(model, data)
     choice = choose_plans(net, folder, keep_loss, seed=seed, show=show)
-    _draw(folder, choice.float32_bytes)
+    draw_trials(folder, choice.float32_bytes, folder / PLOT)
     return CompressReport(
         file=str(folder / WEIGHTS), base_score=choice.base_score, score=choice.score,
         test_score=_test_score(model, data), base_test_score=before,
@@ -156,8 +156,8 @@ def _check_fits(model: keras.Model, data: Dataset) -> None:
         )
 
 
-def _draw(folder: Path, float32_bytes: int) -> None:
-    """How many times smaller each trial is, against its score; those that were kept filled."""
+def draw_trials(folder: Path, float32_bytes: int, target: Path) -> None:
+    """Plot how many times smaller each trial of a folder is against its score; kept ones filled."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
@@ -178,4 +178,4 @@ def _draw(folder: Path, float32_bytes: int) -> None:
         axes.legend()
         stream = io.BytesIO()
         figure.savefig(stream, format="png", dpi=120)
-    atomic_write_bytes(folder / PLOT, stream.getvalue())
+    atomic_write_bytes(target, stream.getvalue())
