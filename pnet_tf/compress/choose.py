@@ -1,7 +1,7 @@
 """The smallest plans that keep a model's score on valid: tried, and retrained if need be.
 
-First the zeros and then the values, by bisection of a ladder: of all tensors together, of each
-large one, of the small ones together. Then single steps of each tensor until none keeps the loss;
+First the zeros and then the values, by bisection of a ladder: of the large tensors together, of
+each of them, of the small ones together. Then single steps of each tensor until none keeps the loss;
 then the other ways to choose values. What was tried is on disk at once, so that a killed search
 goes on.
 """
@@ -167,12 +167,16 @@ class _Search:
                     low, high = (middle, high) if kept else (low, middle)
 
     def _units(self) -> list[list[str]]:
-        """All tensors; each large one alone, the largest first; all small ones together."""
+        """The large tensors together; each of them, the largest first; the small ones together.
+
+        Apart, because small ones, convolutions beside dense layers, seldom bear as many zeros.
+        """
         large = [
             name for name in self.names if self.sizes[name] >= _LARGE * sum(self.sizes.values())
         ]
         small = [name for name in self.names if name not in large]
-        return [self.names, *([name] for name in large), *([small] if small else [])]
+        together = [large] if len(large) > 1 else []
+        return [*together, *([name] for name in large), *([small] if small else [])]
 
     def _plan(self, name: str) -> CompressionPlan:
         return self.plans.get(name, CompressionPlan())
