@@ -16,6 +16,9 @@ from pnet_tf.compress.choose import Trainable, Trial, choose_plans
 from pnet_tf.compress.network import coded_bytes, measured
 from pnet_tf.metrics import concordance_index, mse
 
+SLACK = 0.01
+"""Mean squared error that a trial may be worse by before its last, longer training."""
+
 
 @dataclass(frozen=True)
 class FoundAffinity:
@@ -53,10 +56,11 @@ def compressed(
     model = deepdta.trained(data, seed, run, steps)
     net = Trainable(
         model,
-        lambda small: deepdta.fit_compressed(small, data),
+        lambda small: deepdta.fit_compressed(small, data, deepdta.RETRAINING_STEPS),
         lambda tried: -mse(deepdta.answers(tried, data, data.valid), data.targets[data.valid]),
+        lambda small: deepdta.fit_compressed(small, data, deepdta.FINAL_STEPS),
     )
-    choice = choose_plans(net, run / "search", keep_loss, seed=seed, show=show)
+    choice = choose_plans(net, run / "search", keep_loss, slack=SLACK, seed=seed, show=show)
     targets = data.targets[data.test]
     base = deepdta.answers(deepdta.trained(data, seed, run), data, data.test)
     found = deepdta.answers(model, data, data.test)

@@ -27,7 +27,7 @@ EMBEDDING, DENSE, DROPOUT = 128, (1024, 1024, 512), 0.1
 PAIRS, PROTEINS = 8, 32
 """Pairs of one protein in a batch, and how many times; about 256 pairs, all distinct."""
 RATE, RETRAINING_RATE = 1e-3, 3e-4
-STEPS, RETRAINING_STEPS = 8000, 120
+STEPS, RETRAINING_STEPS, FINAL_STEPS = 8000, 120, 800
 BEST = "best.weights.h5"
 
 
@@ -153,11 +153,11 @@ def answers(model: keras.Model, data: Affinities, rows: np.ndarray) -> np.ndarra
     return found
 
 
-def fit_compressed(small: CompressedModel, data: Affinities) -> None:
+def fit_compressed(small: CompressedModel, data: Affinities, steps: int) -> None:
     """Some steps of retraining, on batches drawn anew each time, the last at a rate near 0."""
-    rate = keras.optimizers.schedules.CosineDecay(RETRAINING_RATE, RETRAINING_STEPS)
+    rate = keras.optimizers.schedules.CosineDecay(RETRAINING_RATE, steps)
     small.compile(keras.optimizers.Adam(rate), "mse")
-    small.fit(stream(data, list(islice(_endless(data), RETRAINING_STEPS))), verbose=0)
+    small.fit(stream(data, list(islice(_endless(data), steps))), verbose=0)
 
 
 def _endless(data: Affinities) -> Iterator[np.ndarray]:

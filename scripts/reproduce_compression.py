@@ -6,7 +6,8 @@
 Pictures: the shape of Marino et al. 2020 (arXiv 2007.07967), convolutions to 512 features, then
 dense layers of 4096, 4096 and 10. Affinities of drugs and proteins: DeepDTA (`deepdta.py`), on
 `DATA_FOLDER/deepdta_NAME` or a folder of that layout. A network is trained, `choose_plans`
-compresses it as far as valid allows (`--keep-loss` 0), and test is read once. What lies under
+compresses it as far as valid allows (`--keep-loss` 0) after a last training that is longer than
+those of the trials, and test is read once. What lies under
 `--runs` is not made again; a search that was stopped goes on. `--drawn` writes the tables and plots
 of what is finished alone.
 """
@@ -43,8 +44,10 @@ EPOCHS = {"mnist": 10, "fashion_mnist": 10, "cifar10": 24}
 BATCH, RATE = 256, 1e-3
 SHIFT = 0.07
 """Share of height and width that a picture is shifted by at most."""
-RETRAINING_BATCH, RETRAINING_RATE, RETRAINING_STEPS = 64, 1e-3, 360
-"""Small batches: an update costs less, and updates are what a pruned network needs."""
+RETRAINING_BATCH, RETRAINING_RATE, RETRAINING_STEPS = 64, 3e-4, 120
+FINAL_BATCH, FINAL_RATE, FINAL_EPOCHS = 96, 1e-3, 4
+SLACK = 0.003
+"""Accuracy that the short retraining of a trial may lose, and the final one is to bring back."""
 F = TypeVar("F", "Found", FoundAffinity)
 
 
@@ -119,9 +122,10 @@ def compressed(data: Dataset, name: str, seed: int, run: Path, keep_loss: float)
     model = trained(data, name, seed, run)
     before = score_of(model, data.test)
     net = Trainable(
-        model, lambda small: fit_compressed(small, data), lambda tried: score_of(tried, data.valid)
-    )
-    choice = choose_plans(net, run / "search", keep_loss, seed=seed, show=show)
+        model, lambda small: fit_compressed(small, data), lambda tried: score_of(tried, data.valid),
+        lambda small: finish(small, data),
+    )  # fmt: skip
+    choice = choose_plans(net, run / "search", keep_loss, slack=SLACK, seed=seed, show=show)
     dense = [one for one in measured(model) if one.name.startswith("dense")]
     return Found(
         name, seed, before, score_of(model, data.test), sum(one.float32_bytes for one in dense),
@@ -136,6 +140,13 @@ def fit_compressed(small: CompressedModel, data: Dataset) -> None:
     rows = np.array(random.sample(range(count), min(count, RETRAINING_STEPS * RETRAINING_BATCH)))
     rate = keras.optimizers.schedules.CosineDecay(RETRAINING_RATE, RETRAINING_STEPS)
     fit(small, replace(data, train=data.train.take(rows)), 1, rate, RETRAINING_BATCH)
+
+
+def finish(small: CompressedModel, data: Dataset) -> None:
+    """Some epochs, the last at a rate near 0."""
+    steps = FINAL_EPOCHS * -(-len(data.train.targets) // FINAL_BATCH)
+    rate = keras.optimizers.schedules.CosineDecay(FINAL_RATE, steps)
+    fit(small, data, FINAL_EPOCHS, rate, FINAL_BATCH)
 
 
 def show(trial: Trial) -> None:

@@ -180,12 +180,11 @@ def test_every_kernel_and_table_is_compressed(data, few_units):
 
 
 def test_retraining_keeps_zeros(data, few_units, monkeypatch):
-    monkeypatch.setattr(deepdta, "RETRAINING_STEPS", 7)  # more than an epoch
     keras.utils.set_random_seed(0)  # of so few units all can be 0 for every input
     model = deepdta.network(data)
     small = compress_model(model, {"*": {"prune": 0.5, "cluster": 2}})
     before = {name: value.numpy() for name, value in tensors_of(model).items()}
-    deepdta.fit_compressed(small, data)
+    deepdta.fit_compressed(small, data, 7)  # more than an epoch
     assert int(small.optimizer.iterations) == 7
     for name, value in tensors_of(model).items():
         assert ((value.numpy() == 0) == (before[name] == 0)).all()
@@ -216,7 +215,7 @@ def test_a_stopped_training_goes_on_without_test(data, few_units, tmp_path, monk
 
 
 def test_found_compares_the_net_with_itself_before(data, few_units, tmp_path, monkeypatch):
-    def choose_plans(net, folder, keep_loss, *, seed, show):
+    def choose_plans(net, folder, keep_loss, *, slack, seed, show):
         base = net.score(net.model)
         net.model.set_weights([0 * weight for weight in net.model.get_weights()])
         return Choice(base, net.score(net.model), 4000, 400, 10.0, 1, {})
@@ -256,7 +255,7 @@ def test_tables_of_what_is_finished(tmp_path, monkeypatch, capsys):
     run = tmp_path / "runs" / "davis_1"
     (run / "search").mkdir(parents=True)
     (run / "search" / TRIALS).write_text(
-        json.dumps(asdict(Trial(1, {}, -0.25, 200, True, False, 1.0))) + "\n"
+        json.dumps(asdict(Trial(1, {}, -0.25, 200, True, False, False, 1.0))) + "\n"
     )
     (run / "found.json").write_text(json.dumps(asdict(found(1, 0.25, 200))))
     words = ["x", "--affinity-folder", "any/deepdta_davis", "--drawn",

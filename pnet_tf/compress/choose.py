@@ -1,9 +1,9 @@
 """The smallest plans that keep a model's score on valid: tried, and retrained if need be.
 
 First the zeros and then the values, by bisection of a ladder: of the large tensors together, of
-each of them, of the small ones together. Then single steps of each tensor until none keeps the loss;
-then the other ways to choose values. What was tried is on disk at once, so that a killed search
-goes on.
+each of them, of the small ones together. Then single steps of each tensor until none keeps the
+loss; then the other ways to choose values. At last, where it is asked for, a longer training of
+the smallest. What was tried is on disk at once, so that a killed search goes on.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ Plans = dict[str, CompressionPlan]
 class Trial:
     """Plans that were tried: `score` on valid, bytes of all weights coded, whether it was kept.
 
-    What keeps the score as it is was not `retrained`.
+    What keeps the score as it is was not `retrained`. `final`: by the longer training at the end.
     """
 
     number: int
@@ -62,6 +62,7 @@ class Trial:
     size_bytes: int
     kept: bool
     retrained: bool
+    final: bool
     seconds: float
 
 
@@ -82,12 +83,14 @@ class Choice:
 class Trainable:
     """A model with what a trial needs: `fit(compressed)` retrains it, `score(model)` measures it.
 
-    A greater score is better. `fit` must compile the model that it gets.
+    A greater score is better. `finish` is a longer `fit`, for the end of a search alone. Both must
+    compile the model that they get.
     """
 
     model: keras.Model
     fit: Callable[[CompressedModel], Any]
     score: Callable[[keras.Model], float]
+    finish: Callable[[CompressedModel], Any] | None = None
 
 
 def choose_plans(
@@ -95,19 +98,29 @@ def choose_plans(
     folder: str | os.PathLike[str],
     keep_loss: float,
     *,
+    slack: float = 0.0,
     seed: int = 0,
     show: Callable[[Trial], Any] = lambda trial: None,
 ) -> Choice:
     """Search until nothing smaller has a score of at least the model's own less `keep_loss`.
 
+    With `net.finish` a trial may lose `slack` more; of those kept the smallest is found, by
+    bisection, whose longer training ends within `keep_loss`; where none does the search is made
+    again without slack. A short `fit` of a large model does
+    not show what it could come to; a long one for each trial takes days.
+
     `folder` holds the trials and the weights of the smallest; called again, it goes on there. At
-    the end `net.model` has these weights. Raises InputError for a `keep_loss` below 0, a folder
-    of another search, and a model without weights to compress.
+    the end `net.model` has these weights. Raises InputError for a `keep_loss` or `slack` below 0,
+    a slack that no `finish` makes good, a folder of another search, and a model without weights to
+    compress.
     """
     require_keras(net.model, keras.Model, "model")
-    if not keep_loss >= 0:
-        raise InputError(f"keep_loss must be 0 or more, got {keep_loss!r}")
-    return _Search(net, Path(folder), keep_loss, seed, show).run()
+    for name, value in (("keep_loss", keep_loss), ("slack", slack)):
+        if not value >= 0:
+            raise InputError(f"{name} must be 0 or more, got {value!r}")
+    if slack and net.finish is None:
+        raise InputError("slack wants a finish, which makes it good")
+    return _Search(net, Path(folder), keep_loss, slack, seed, show).run()
 
 
 class _Search:
@@ -116,6 +129,7 @@ class _Search:
         net: Trainable,
         folder: Path,
         keep_loss: float,
+        slack: float,
         seed: int,
         show: Callable[[Trial], Any],
     ) -> None:
@@ -129,22 +143,26 @@ class _Search:
         self.original = net.model.get_weights()
         self.weights, self.plans = self.original, Plans()
         self.base = float(net.score(net.model))
-        self.least = self.base - keep_loss
+        self.wanted, self.least = self.base - keep_loss, self.base - keep_loss - slack
         self.float32_bytes = 4 * sum(weight.size for weight in self.original)
         self.size, self.score = self.float32_bytes, self.base
-        self.done = _begin(folder, self._identity(keep_loss))
-        self.number = self.best = 0
+        self.done = _begin(folder, self._identity(keep_loss, slack))
+        self.number, self.kept = 0, list[tuple[int, Plans]]()
 
-    def _identity(self, keep_loss: float) -> dict[str, Any]:
+    def _identity(self, keep_loss: float, slack: float) -> dict[str, Any]:
         """What must be equal for a search to go on."""
         digest = hashlib.sha256(b"".join(weight.tobytes() for weight in self.original))
         return {"names": self.names, "weights": digest.hexdigest(), "base_score": self.base,
-                "keep_loss": keep_loss, "seed": self.seed}  # fmt: skip
+                "keep_loss": keep_loss, "slack": slack, "seed": self.seed,
+                "final": self.net.finish is not None}  # fmt: skip
 
     def run(self) -> Choice:
-        self._bisected()
-        self._each()
-        self._methods()
+        self._search()
+        if self.net.finish is not None:
+            self._finish()
+            if not self.plans:  # too much was hoped of longer training
+                self.least = self.wanted
+                self._search()
         self.net.model.set_weights(self.weights)
         save_coded(self.net.model, self.folder / WEIGHTS)
         return Choice(
@@ -152,6 +170,11 @@ class _Search:
             size_bytes=self.size, ratio=round(self.float32_bytes / self.size, 2),
             trials=self.number, plans=_plain(self.plans),
         )  # fmt: skip
+
+    def _search(self) -> None:
+        self._bisected()
+        self._each()
+        self._methods()
 
     def _bisected(self) -> None:
         """Of each unit the most zeros, then the fewest values, each by bisection of its ladder."""
@@ -207,8 +230,22 @@ class _Search:
             if self.plans and method != next(iter(self.plans.values())).method:
                 self._try({name: replace(plan, method=method) for name, plan in self.plans.items()})
 
-    def _try(self, plans: Plans) -> bool:
-        """Whether plans make a smaller model that keeps the loss; if so it is the best so far."""
+    def _finish(self) -> None:
+        """The smallest of the kept trials that a longer training brings within the loss."""
+        kept, self.kept = self.kept, []
+        self.weights, self.plans = self.original, {}
+        self.size, self.score = self.float32_bytes, self.base
+        low, place, high = -1, len(kept) - 1, len(kept)
+        while high - low > 1:
+            start, plans = kept[place]
+            low, high = (place, high) if self._try(plans, start) else (low, place)
+            place = (low + high) // 2
+
+    def _try(self, plans: Plans, start: int = 0) -> bool:
+        """Whether plans make a smaller model that keeps the loss; if so it is the best so far.
+
+        With the number of a trial to `start` from it is trained for longer.
+        """
         self.number += 1
         if self.number <= len(self.done):
             trial = self.done[self.number - 1]
@@ -219,39 +256,44 @@ class _Search:
             if trial.kept and not any(later.kept for later in self.done[self.number :]):
                 load_coded(self.net.model, self._place(self.number))
         else:
-            trial = self._measured(plans)
+            trial = self._measured(plans, start)
             with (self.folder / TRIALS).open("a", encoding="utf-8") as stream:
                 stream.write(json.dumps(asdict(trial)) + "\n")
             self.show(trial)
         if trial.kept:
             self.weights, self.plans = self.net.model.get_weights(), plans
             self.size, self.score = trial.size_bytes, trial.score
-            self._place(self.best).unlink(missing_ok=True)
-            self.best = self.number
+            if self.net.finish is None and self.kept:
+                self._place(self.kept[-1][0]).unlink(missing_ok=True)
+            self.kept.append((self.number, plans))
         return trial.kept
 
     def _place(self, number: int) -> Path:
         """The weights of a trial that was kept."""
         return self.folder / f"trial_{number}.pnc"
 
-    def _measured(self, plans: Plans) -> Trial:
+    def _measured(self, plans: Plans, start: int) -> Trial:
         began = monotonic()
         self.net.model.set_weights(self.weights)
+        fit, least = self.net.fit, self.least
+        if start and self.net.finish is not None:
+            load_coded(self.net.model, self._place(start))
+            fit, least = self.net.finish, self.wanted
         keras.utils.set_random_seed(self.seed + self.number)
         small = compress_model(self.net.model, self._possible(plans), seed=self.seed)
         score = float(self.net.score(self.net.model))
-        retrained = not score >= self.least
+        retrained = not score >= least
         if retrained:
-            self.net.fit(small)
+            fit(small)
             score = float(self.net.score(self.net.model))
         size, kept = self.float32_bytes, False
         if all(np.isfinite(weight).all() for weight in self.net.model.get_weights()):
             content = coded_bytes(self.net.model)
-            size, kept = len(content), score >= self.least and len(content) < self.size
+            size, kept = len(content), score >= least and len(content) < self.size
         if kept:
             atomic_write_bytes(self._place(self.number), content)
         seconds = round(monotonic() - began, 2)
-        return Trial(self.number, _plain(plans), score, size, kept, retrained, seconds)
+        return Trial(self.number, _plain(plans), score, size, kept, retrained, start > 0, seconds)
 
     def _possible(self, plans: Plans) -> Plans:
         """Plans with no more values than a tensor keeps weights; without any, all weights stay."""

@@ -47,6 +47,8 @@ def compress_file(
     *,
     keep_loss: float = 0.002,
     epochs: int = 1,
+    final_epochs: int = 0,
+    slack: float = 0.005,
     batch_size: int = 64,
     learning_rate: float = 3e-4,
     seed: int = 0,
@@ -54,17 +56,20 @@ def compress_file(
 ) -> CompressReport:
     """Find the smallest form of a `.keras` model that loses at most `keep_loss` on valid.
 
-    A trial that loses more is retrained for `epochs` on train and measured anew. The test split is
-    read once, at the end. `out` holds the trials, their plot, and `weights.pnc`, which
-    `load_coded(model, file)` puts back.
+    A trial that loses more is retrained for `epochs` on train and measured anew. With
+    `final_epochs` it may lose `slack` beyond that, and the smallest are retrained for so many at
+    the end, until one is within `keep_loss`. The test split is read once, at the end. `out` holds
+    the trials, their plot, and `weights.pnc`, which `load_coded(model, file)` puts back.
     Raises InputError for a file that is no such model, or data that the model does not take.
     """
     data = load_dataset(source) if isinstance(source, str) else source
     model = read_keras(path)
-    net = trainable(model, data, epochs, batch_size, learning_rate)
+    net = trainable(model, data, epochs, batch_size, learning_rate, final_epochs)
     folder = Path(out)
     before = _test_score(model, data)
-    choice = choose_plans(net, folder, keep_loss, seed=seed, show=show)
+    choice = choose_plans(
+        net, folder, keep_loss, slack=slack if final_epochs else 0.0, seed=seed, show=show
+    )
     draw_trials(folder, choice.float32_bytes, folder / PLOT)
     return CompressReport(
         file=str(folder / WEIGHTS), base_score=choice.base_score, score=choice.score,
@@ -92,12 +97,22 @@ def read_keras(path: str | os.PathLike[str]) -> keras.Model:
 
 
 def trainable(
-    model: keras.Model, data: Dataset, epochs: int, batch_size: int, learning_rate: float
+    model: keras.Model,
+    data: Dataset,
+    epochs: int,
+    batch_size: int,
+    learning_rate: float,
+    final_epochs: int = 0,
 ) -> Trainable:
-    """How a model is retrained on train, rows without a label left out, and measured on valid."""
+    """How a model is retrained on train, rows without a label left out, and measured on valid.
+
+    The rate falls to 0 along a cosine within `final_epochs`.
+    """
     for name, value in (("epochs", epochs), ("batch_size", batch_size)):
         if value < 1:
             raise InputError(f"{name} must be 1 or more, got {value}")
+    if final_epochs < 0:
+        raise InputError(f"final_epochs must be 0 or more, got {final_epochs}")
     if not learning_rate > 0:
         raise InputError(f"learning_rate must be above 0, got {learning_rate}")
     _check_fits(model, data)
@@ -109,7 +124,15 @@ def trainable(
         small.compile(keras.optimizers.Adam(learning_rate), loss)
         small.fit(inputs, targets, batch_size, epochs, verbose=0)
 
-    return Trainable(model, fit, lambda net: score_of(net, data.valid))
+    def finish(small: CompressedModel) -> None:
+        steps = final_epochs * -(-len(targets) // batch_size)
+        rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
+        small.compile(keras.optimizers.Adam(rate), loss)
+        small.fit(inputs, targets, batch_size, final_epochs, verbose=0)
+
+    return Trainable(
+        model, fit, lambda net: score_of(net, data.valid), finish if final_epochs else None
+    )
 
 
 def score_of(model: keras.Model, split: Split) -> float:

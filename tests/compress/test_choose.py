@@ -13,6 +13,7 @@ from pnet_tf.compress.choose import (
     choose_plans,
     read_trials,
 )
+from pnet_tf.compress.keras_file import compress_file
 from pnet_tf.compress.network import load_coded, measured
 from pnet_tf.errors import InputError
 from tests.calls import call
@@ -157,6 +158,61 @@ def test_weights_that_are_no_numbers_and_a_file_in_the_place_of_the_folder(tmp_p
     assert not tried and not (tmp_path / "s").exists()
 
 
+def finishing(model, possible, finished):
+    """Short trainings lose 1 in all; the long one gains it where `possible` weights are left."""
+
+    def finish(small):
+        finished.append(small)
+
+    def score(tried):
+        count = kept_weights(tried)
+        if count == 240:
+            return 1.0
+        return float(len(finished) > 0 and count >= possible) - (count < 60)
+
+    return Trainable(model, lambda small: None, score, finish)
+
+
+@pytest.mark.parametrize("possible", [0, 62, 241])
+def test_the_smallest_that_a_longer_training_brings_back(possible, tmp_path):
+    model, finished = model_of(), []
+    choice = choose_plans(finishing(model, possible, finished), tmp_path / "s", 0.0, slack=1.0)
+    trials = read_trials(tmp_path / "s")
+    final = [trial for trial in trials if trial.final]
+    kept = [trial for trial in trials if trial.kept and not trial.final]
+    short = [trial for trial in kept if trial.number < final[0].number]
+    assert len(short) > 4 and finished
+    assert final[0].plans == short[-1].plans
+    good = [trial for trial in final if trial.kept]
+    if possible == 0:
+        assert len(final) == 1 and choice.size_bytes <= short[-1].size_bytes
+    elif possible == 62:
+        assert kept_weights(model) == 63  # of the kept ones 72, 63, 61, 60
+        assert choice.score == 1 and choice.plans == good[-1].plans
+        place = [trial.plans for trial in short].index(choice.plans)
+        assert {t.kept for t in final if t.plans == short[place + 1].plans} == {False}
+    else:
+        # sought again without slack: values are shared, no zeros
+        assert not good and choice.plans == kept[-1].plans and choice.score == 1
+        assert kept[-1].number > final[-1].number
+        assert kept_weights(model) == 240 and choice.ratio > 6
+    again = model_of()
+    assert (
+        choose_plans(finishing(again, possible, list(finished)), tmp_path / "s", 0.0, slack=1.0)
+        == choice
+    )
+    for a, b in zip(again.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_slack_that_nothing_makes_good_is_refused(tmp_path):
+    with pytest.raises(InputError, match="slack wants a finish"):
+        choose_plans(net_of(model_of(), 60), tmp_path / "s", 0.0, slack=0.1)
+    with pytest.raises(InputError, match="slack must be 0 or more"):
+        choose_plans(finishing(model_of(), 0, []), tmp_path / "s", 0.0, slack=-0.1)
+    assert not (tmp_path / "s").exists()
+
+
 def test_a_loss_below_none_is_refused(tmp_path):
     for wrong in (-0.1, float("nan")):
         with pytest.raises(InputError, match="keep_loss must be 0 or more"):
@@ -164,7 +220,8 @@ def test_a_loss_below_none_is_refused(tmp_path):
     assert not (tmp_path / "s").exists()
 
 
-def test_a_keras_file_by_the_command(tmp_path):
+def saved_digits(path):
+    """A trained network for digits, and its data."""
     data = pnet_tf.load_dataset("digits")
     keras.utils.set_random_seed(0)
     model = keras.Sequential([
@@ -174,7 +231,28 @@ def test_a_keras_file_by_the_command(tmp_path):
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(0.003), loss)
     model.fit(data.train.inputs, data.train.targets, epochs=12, verbose=0)
-    model.save(tmp_path / "net.keras")
+    model.save(path)
+    return model, data
+
+
+@pytest.mark.slow
+def test_final_epochs_make_the_slack_good(tmp_path):
+    _, data = saved_digits(tmp_path / "net.keras")
+    report = compress_file(
+        tmp_path / "net.keras", data, tmp_path / "small",
+        keep_loss=0.01, learning_rate=2e-3, final_epochs=30, slack=0.02,
+    )  # fmt: skip
+    assert report.score >= report.base_score - 0.01 and report.ratio > 6
+    final = [trial for trial in read_trials(tmp_path / "small") if trial.final]
+    short = [
+        t for t in read_trials(tmp_path / "small") if not t.final and t.plans == final[0].plans
+    ]
+    assert short[-1].kept and any(trial.kept for trial in final)
+    assert max(trial.seconds for trial in final) > short[-1].seconds
+
+
+def test_a_keras_file_by_the_command(tmp_path):
+    model, data = saved_digits(tmp_path / "net.keras")
     out = tmp_path / "small"
     asked = ["compress", str(tmp_path / "net.keras"), "digits", "--out", str(out),
              "--keep-loss", "0.02", "--epochs", "2", "--json", "-"]  # fmt: skip
@@ -223,4 +301,9 @@ def test_a_model_that_cannot_be_compressed_is_one_sentence(tmp_path):
     for option in ("--epochs", "--batch-size", "--learning-rate"):
         asked = ["compress", tmp_path / "ten.keras", "digits", "--out", tmp_path / "out", option, 0]
         assert f"Error: {option} must be " in call(*asked, code=2).stderr
+    asked = ["compress", tmp_path / "ten.keras", "digits", "--out", tmp_path / "out"]
+    said = call(*asked, "--final-epochs", -1, code=2).stderr
+    assert "Error: --final-epochs must be 0 or more" in said
+    said = call(*asked, "--final-epochs", 1, "--slack", -1, code=2).stderr
+    assert "Error: --slack must be 0 or more" in said
     assert not (tmp_path / "out").exists()
