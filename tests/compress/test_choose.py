@@ -31,14 +31,14 @@ def kept_weights(model):
     return sum(one.size - one.zeros for one in measured(model))
 
 
-def net_of(model, least):
+def net_of(model, least, fit=lambda small: None):
     """Scores 1 as long as `least` weights are left, else 0; retraining does nothing."""
-    return Trainable(model, lambda small: None, lambda tried: float(kept_weights(tried) >= least))
+    return Trainable(model, fit, lambda tried: float(kept_weights(tried) >= least))
 
 
 def test_the_search_ends_where_nothing_smaller_keeps_the_score(tmp_path):
-    model, shown = model_of(), []
-    choice = choose_plans(net_of(model, 60), tmp_path / "s", 0.0, show=shown.append)
+    model, shown, fits = model_of(), [], []
+    choice = choose_plans(net_of(model, 60, fits.append), tmp_path / "s", 0.0, show=shown.append)
     assert choice.base_score == choice.score == 1.0
     # 240 weights; of steps as the ladder has them none more keeps 60
     assert 60 <= kept_weights(model) < 90
@@ -49,6 +49,9 @@ def test_the_search_ends_where_nothing_smaller_keeps_the_score(tmp_path):
     assert kept == sorted(kept, reverse=True) and kept[-1] == choice.size_bytes
     assert all(trial.score == 1 for trial in shown if trial.kept)
     assert any(trial.score == 0 for trial in shown)
+    # what keeps the score as it is needs no retraining
+    assert [trial.retrained for trial in shown] == [trial.score == 0 for trial in shown]
+    assert 0 < len(fits) == sum(trial.retrained for trial in shown) < len(shown)
     fresh = model_of(5)
     load_coded(fresh, tmp_path / "s" / WEIGHTS)
     for a, b in zip(fresh.get_weights(), model.get_weights(), strict=True):
@@ -94,15 +97,6 @@ def test_a_killed_search_comes_to_the_same_end(after, tmp_path):
         np.testing.assert_array_equal(a, b)
     same = [(t.plans, t.score, t.size_bytes, t.kept) for t in read_trials(tmp_path / "whole")]
     assert same == [(t.plans, t.score, t.size_bytes, t.kept) for t in read_trials(tmp_path / "s")]
-
-
-def test_only_a_trial_that_loses_too_much_is_retrained(tmp_path):
-    model, fits = model_of(), []
-    net = Trainable(model, fits.append, lambda tried: float(kept_weights(tried) >= 60))
-    choose_plans(net, tmp_path / "s", 0.0)
-    trials = read_trials(tmp_path / "s")
-    assert [trial.retrained for trial in trials] == [trial.score == 0 for trial in trials]
-    assert 0 < len(fits) == sum(trial.retrained for trial in trials) < len(trials)
 
 
 def test_a_retraining_that_mends_the_loss_is_kept(tmp_path):
@@ -173,7 +167,10 @@ def finishing(model, possible, finished):
     return Trainable(model, lambda small: None, score, finish)
 
 
-@pytest.mark.parametrize("possible", [0, 62, 241])
+@pytest.mark.parametrize(
+    "possible",
+    [pytest.param(0, marks=pytest.mark.slow), 62, pytest.param(241, marks=pytest.mark.slow)],
+)
 def test_the_smallest_that_a_longer_training_brings_back(possible, tmp_path):
     model, finished = model_of(), []
     choice = choose_plans(finishing(model, possible, finished), tmp_path / "s", 0.0, slack=1.0)
