@@ -179,7 +179,7 @@ def test_every_kernel_and_table_is_compressed(data, few_units):
     assert kinds.count("kernel") == 6 + 4 and kinds.count("embeddings") == 2
 
 
-def test_retraining_keeps_zeros(data, few_units, monkeypatch):
+def test_retraining_keeps_zeros(data, few_units):
     keras.utils.set_random_seed(0)  # of so few units all can be 0 for every input
     model = deepdta.network(data)
     small = compress_model(model, {"*": {"prune": 0.5, "cluster": 2}})

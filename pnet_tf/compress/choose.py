@@ -106,8 +106,8 @@ def choose_plans(
 
     With `net.finish` a trial may lose `slack` more; of those kept the smallest is found, by
     bisection, whose longer training ends within `keep_loss`; where none does the search is made
-    again without slack. A short `fit` of a large model does
-    not show what it could come to; a long one for each trial takes days.
+    again without slack. A short `fit` of a large model does not show what it could come to; a long
+    one for each trial takes days.
 
     `folder` holds the trials and the weights of the smallest; called again, it goes on there. At
     the end `net.model` has these weights. Raises InputError for a `keep_loss` or `slack` below 0,

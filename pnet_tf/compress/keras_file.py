@@ -120,15 +120,17 @@ def trainable(
     labelled = data.train.targets != -1 if data.labels else slice(None)
     inputs, targets = data.train.inputs[labelled], data.train.targets[labelled]
 
-    def fit(small: CompressedModel) -> None:
-        small.compile(keras.optimizers.Adam(learning_rate), loss)
+    def trained(small: CompressedModel, rate: Any, epochs: int) -> None:
+        small.compile(keras.optimizers.Adam(rate), loss)
         small.fit(inputs, targets, batch_size, epochs, verbose=0)
+
+    def fit(small: CompressedModel) -> None:
+        trained(small, learning_rate, epochs)
 
     def finish(small: CompressedModel) -> None:
         steps = final_epochs * -(-len(targets) // batch_size)
         rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
-        small.compile(keras.optimizers.Adam(rate), loss)
-        small.fit(inputs, targets, batch_size, final_epochs, verbose=0)
+        trained(small, rate, final_epochs)
 
     return Trainable(
         model, fit, lambda net: score_of(net, data.valid), finish if final_epochs else None
