@@ -86,7 +86,7 @@ def table(found: Sequence[FoundAffinity]) -> Iterator[str]:
     yield "|" + 11 * "---|"
     for name in dict.fromkeys(one.data for one in found):
         rows = [one for one in found if one.data == name]
-        cells = [name, ", ".join(str(one.seed) for one in rows)]
+        cells = [name, ", ".join(str(seed) for seed in sorted(one.seed for one in rows))]
         for field in ("base_valid_mse", "valid_mse", "base_mse", "mse", "base_concordance",
                       "concordance"):  # fmt: skip
             cells.append(mean([getattr(one, field) for one in rows], ".4f"))

@@ -3,9 +3,10 @@
     python scripts/label_figures.py DATA_FOLDER --encoder FOLDER [--only clinc150] [--seeds 5]
 
 Of each class of train K labels stay (`--labels-per-class K`; 0: all), the other inputs are without
-one. Every file is measured on valid; `--split test` is for the last look. What lies under `--runs`
-is not made again, and `--drawn` measures nothing: it makes tables and plot of what is there.
-`--encoder` names an ONNX export of a sentence encoder.
+one. Every file is measured on valid; `--split test` is for the last look. What stands in the table
+under `--out` is not made again, a training that was stopped goes on under `--runs`, and `--drawn`
+measures nothing: it makes pages and plots of what is there. `--encoder` names an ONNX export of a
+sentence encoder.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ import argparse
 import json
 import statistics
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from measured import pnet_tf, write_json, write_text
+from measured import Table, pnet_tf, write_json, write_text
 
 import pnet_tf as library
 
@@ -83,12 +85,6 @@ def figures_of(run: Path, split: str) -> tuple[Path, Path]:
     return run.with_name(f"{run.name}.{split}.file.json"), run.with_name(
         f"{run.name}.{split}.run.json"
     )
-
-
-def measured(source: Path, labels: int, seed: int, mode: str, args: argparse.Namespace) -> bool:
-    """Whether both figures are there."""
-    found = figures_of(run_of(source, labels, seed, mode, args), args.split)
-    return all(path.exists() for path in found)
 
 
 def measure(source: Path, labels: int, seed: int, mode: str, args: argparse.Namespace) -> Found:
@@ -214,19 +210,19 @@ def draw(found: Sequence[Found], name: str, target: Path) -> None:
     plt.close(figure)
 
 
-def found_in(args: argparse.Namespace) -> Iterator[Found]:
-    """What is asked for, measured now or before."""
+def measure_all(found: Table[Found], args: argparse.Namespace) -> None:
+    """What is asked for and not in the table."""
     for name in args.only or SETS:
         source = args.data / name
         for labels in args.labels or SETS[name]:
             for seed in args.seed or range(args.seeds):
-                modes = [one for one in modes_of(name, labels) if one in (args.modes or [one])]
-                if args.drawn:
-                    modes = [one for one in modes if measured(source, labels, seed, one, args)]
-                if modes and name not in IMAGES:
-                    yield svm(source, labels, seed, args.split)
-                for mode in modes:
-                    yield measure(source, labels, seed, mode, args)
+                if name not in IMAGES:
+                    make = partial(svm, source, labels, seed, args.split)
+                    found.measured(make, name, labels, seed, SVM)
+                for mode in modes_of(name, labels):
+                    if mode in (args.modes or [mode]):
+                        make = partial(measure, source, labels, seed, mode, args)
+                        found.measured(make, name, labels, seed, mode)
 
 
 def main() -> None:
@@ -244,10 +240,12 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs/labels"))
     parser.add_argument("--out", type=Path, default=Path("results"))
     args = parser.parse_args()
-    for folder in (args.runs, args.out):
-        folder.mkdir(parents=True, exist_ok=True)
-    found = list(found_in(args))
-    write_json(args.out / f"labels_{args.split}.json", [asdict(one) for one in found])
+    args.runs.mkdir(parents=True, exist_ok=True)
+    key = ("data", "labels", "seed", "mode")
+    table = Table(args.out / f"labels_{args.split}.json", Found, key)
+    if not args.drawn:
+        measure_all(table, args)
+    found = table.rows
     write_text(args.out / f"labels_{args.split}.md", page(found, args.split))
     for name in {one.data for one in found}:
         draw(found, name, args.out / f"labels_{name}_{args.split}.png")

@@ -11,12 +11,43 @@ import shlex
 import statistics
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
+
+T = TypeVar("T")
+
+
+class Table(Generic[T]):
+    """Rows of a JSON file, one a measurement, told apart by the fields of `key`.
+
+    A row is written as soon as it is measured, and what is there is not measured again: a table
+    that takes days is made a row at a time, and more rows are added to it later.
+    """
+
+    def __init__(self, path: Path, kind: Callable[..., T], key: Sequence[str]) -> None:
+        self.path, self.key = path, key
+        found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+        self._rows = {tuple(row[field] for field in key): kind(**row) for row in found}
+
+    @property
+    def rows(self) -> list[T]:
+        """In the order in which they were measured."""
+        return list(self._rows.values())
+
+    def measured(self, make: Callable[[], T], *key: Any) -> T:
+        """The row of a key, by `make` if there is none."""
+        if key not in self._rows:
+            row = make()
+            if tuple(getattr(row, field) for field in self.key) != key:
+                raise ValueError(f"{key} was asked for, {row} was measured")
+            self._rows[key] = row
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            write_json(self.path, [asdict(one) for one in self.rows])
+        return self._rows[key]
 
 
 @dataclass(frozen=True)

@@ -7,18 +7,18 @@ Pictures: the shape of Marino et al. 2020 (arXiv 2007.07967), convolutions to 51
 dense layers of 4096, 4096 and 10. Affinities of drugs and proteins: DeepDTA (`deepdta.py`), on
 `DATA_FOLDER/deepdta_NAME` or a folder of that layout. A network is trained, `choose_plans`
 compresses it as far as valid allows (`--keep-loss` 0) after a last training that is longer than
-those of the trials, and test is read once. What lies under
-`--runs` is not made again; a search that was stopped goes on. `--drawn` writes the tables and plots
-of what is finished alone.
+those of the trials, and test is read once. What stands in the tables under `--out` is not made
+again, and a search that was stopped goes on under `--runs`. `--drawn` writes the pages of what is
+finished alone.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any, TypeVar
@@ -28,7 +28,7 @@ import deepdta
 import numpy as np
 from affinities import LENGTHS, SCALES, read_affinities, set_name
 from affinity_figures import FoundAffinity
-from measured import mean, write_json, write_text
+from measured import Table, mean, write_text
 
 import pnet_tf
 from pnet_tf import keras
@@ -45,7 +45,7 @@ BATCH, RATE = 256, 1e-3
 SHIFT = 0.07
 """Share of height and width that a picture is shifted by at most."""
 RETRAINING_BATCH, RETRAINING_RATE, RETRAINING_STEPS = 64, 3e-4, 120
-FINAL_BATCH, FINAL_RATE, FINAL_EPOCHS = 96, 1e-3, 4
+FINAL_BATCH, FINAL_RATE, FINAL_EPOCHS = 256, 1e-3, 6
 SLACK = 0.003
 """Accuracy that the short retraining of a trial may lose, and the final one is to bring back."""
 F = TypeVar("F", "Found", FoundAffinity)
@@ -165,7 +165,7 @@ def table(found: Sequence[Found]) -> Iterator[str]:
         rows = [one for one in found if one.data == name]
         before = mean([100 * one.base_accuracy for one in rows], ".2f")
         after = mean([100 * one.accuracy for one in rows], ".2f")
-        seeds = ", ".join(str(one.seed) for one in rows)
+        seeds = ", ".join(str(seed) for seed in sorted(one.seed for one in rows))
         cells = [name, seeds, before, after, *affinity_figures.size_cells(rows)]
         yield f"| {' | '.join(cells)} |"
 
@@ -204,24 +204,16 @@ def parsed() -> argparse.Namespace:
     return args
 
 
-def results(
-    names: Sequence[str], args: argparse.Namespace, kind: type[F], make: Callable[..., F]
-) -> list[F]:
-    """What is finished, its trials drawn; `make(name, seed, run)` makes the rest, if not drawn."""
-    found = []
+def measure_all(
+    found: Table[F], names: Sequence[str], args: argparse.Namespace, make: Callable[..., F]
+) -> None:
+    """`make(name, seed, run)` makes each row that the table has not, and its trials are drawn."""
     for name in names:
         for seed in range(args.seeds):
             run = args.runs / f"{name}_{seed}"
-            target = run / "found.json"
-            if not target.exists() and not args.drawn:
-                write_json(target, asdict(make(name, seed, run)))
-            if target.exists():
-                one = kind(**json.loads(target.read_text(encoding="utf-8")))
-                found.append(one)
-                if (run / "search").exists():
-                    args.out.mkdir(parents=True, exist_ok=True)
-                    draw_trials(run / "search", one.float32_bytes, args.out / picture(one))
-    return found
+            one = found.measured(partial(make, name, seed, run), name, seed)
+            if (run / "search").exists():
+                draw_trials(run / "search", one.float32_bytes, args.out / picture(one))
 
 
 def picture(one: Any) -> str:
@@ -229,14 +221,12 @@ def picture(one: Any) -> str:
     return f"{one.data}_{one.seed}.png"
 
 
-def written(out: Path, name: str, found: Sequence[Any], text: str) -> None:
-    """`NAME.json` and `NAME.md` with the plots that there are, if there is anything to tell."""
+def written(target: Path, found: Sequence[Any], text: str) -> None:
+    """The page with the plots that there are, if there is anything to tell."""
     if found:
-        out.mkdir(parents=True, exist_ok=True)
-        write_json(out / f"{name}.json", [asdict(one) for one in found])
         plots = [f"\n![trials of {one.data}, seed {one.seed}]({picture(one)})\n"
-                 for one in found if (out / picture(one)).exists()]  # fmt: skip
-        write_text(out / f"{name}.md", text + "".join(plots))
+                 for one in found if (target.parent / picture(one)).exists()]  # fmt: skip
+        write_text(target, text + "".join(plots))
         print(text)
 
 
@@ -254,10 +244,14 @@ def main() -> None:
             data, seed, run, args.keep_loss, show, args.affinity_steps
         )
 
-    found = results([name for name in args.only if name in SETS], args, Found, pictures)
-    written(args.out, "dense4096", found, page(found))
-    others = results(list(args.folders), args, FoundAffinity, affinities)
-    written(args.out, "deepdta", others, affinity_figures.page(others))
+    key = ("data", "seed")
+    nets = Table(args.out / "dense4096.json", Found, key)
+    others = Table(args.out / "deepdta.json", FoundAffinity, key)
+    if not args.drawn:
+        measure_all(nets, [name for name in args.only if name in SETS], args, pictures)
+        measure_all(others, list(args.folders), args, affinities)
+    written(args.out / "dense4096.md", nets.rows, page(nets.rows))
+    written(args.out / "deepdta.md", others.rows, affinity_figures.page(others.rows))
 
 
 if __name__ == "__main__":

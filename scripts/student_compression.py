@@ -4,18 +4,19 @@
 
 Students of the recipe `text-small` in three widths, as they are and with zeros and shared values,
 each as a file and as a packed file. Points are compared on valid; test is read for each once and
-decides nothing. What lies under `--runs` is not made again.
+decides nothing. What stands in the table under `--out` is not made again.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import partial
+from itertools import product
 from pathlib import Path
 
-from measured import mean, write_json, write_text
+from measured import Table, mean, write_text
 
 import pnet_tf
 from pnet_tf.data import Dataset
@@ -147,29 +148,18 @@ def main() -> None:
     parser.add_argument("--only", choices=SETS, action="append")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--drawn", action="store_true")
-    parser.add_argument("--runs", type=Path, default=Path("runs/students"))
     parser.add_argument("--out", type=Path, default=Path("results/compression"))
     args = parser.parse_args()
-    args.runs.mkdir(parents=True, exist_ok=True)
-    points = []
-    for name in args.only or SETS:
+    found = Table(args.out / "students.json", Point, ("data", "embedding", "plan", "seed"))
+    for name in [] if args.drawn else args.only or SETS:
         for seed in range(args.seeds):
-            data = None if args.drawn else pnet_tf.load_dataset(str(args.data / name), seed=seed)
-            for embedding in WIDTHS:
-                for plan in PLANS:
-                    slug = plan.replace(" ", "").replace(",", "_").replace("%", "")
-                    target = args.runs / f"{name}_{embedding}_{slug}_{seed}.json"
-                    if data is not None and not target.exists():
-                        point = measure(data, name, embedding, plan, seed)
-                        print(point, flush=True)
-                        write_json(target, asdict(point))
-                    if target.exists():
-                        points.append(Point(**json.loads(target.read_text(encoding="utf-8"))))
-    args.out.mkdir(parents=True, exist_ok=True)
-    write_json(args.out / "students.json", [asdict(one) for one in points])
-    write_text(args.out / "students.md", page(points))
-    draw(points, args.out / "students.png")
-    print(page(points))
+            data = pnet_tf.load_dataset(str(args.data / name), seed=seed)
+            for embedding, plan in product(WIDTHS, PLANS):
+                make = partial(measure, data, name, embedding, plan, seed)
+                print(found.measured(make, name, embedding, plan, seed), flush=True)
+    write_text(args.out / "students.md", page(found.rows))
+    draw(found.rows, args.out / "students.png")
+    print(page(found.rows))
 
 
 if __name__ == "__main__":

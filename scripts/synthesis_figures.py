@@ -2,22 +2,23 @@
 
     python scripts/synthesis_figures.py DATA_FOLDER --only digits [--seeds 5] [--drawn]
 
-Each search has the same budget of epochs, summed over all of its networks. What lies under `--runs`
-is not made again and a search that was stopped goes on; `--drawn` writes tables and plots of what
-is finished alone. Accuracies are of the whole file on valid, unless test is said.
+Each search has the same budget of epochs, summed over all of its networks. What stands in the table
+under `--out` is not made again, and a search that was stopped goes on under `--runs`; `--drawn`
+writes pages and plots of what is finished alone. Accuracies are of the whole file on valid, unless
+test is said.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from measured import mean, write_json, write_text
+from measured import Table, mean, write_text
 
 import pnet_tf
 from pnet_tf.data import Dataset
@@ -60,8 +61,10 @@ def read_data(folder: Path, name: str, seed: int) -> Dataset:
     return replace(data, train=data.train.take(np.sort(rows)))
 
 
-def search(data: Dataset, name: str, searcher: str, seed: int, run: Path) -> Searched:
+def searched(folder: Path, name: str, searcher: str, seed: int, runs: Path) -> Searched:
     """Carry one search to its end and read what was learned."""
+    data, run = read_data(folder, name, seed), runs / f"{name}_{searcher}_{seed}"
+    run.mkdir(parents=True, exist_ok=True)
     limit, budget, epochs, _ = SETS[name]
     report = pnet_tf.synthesize(
         data, run / "study", [limit], networks=4, budget=f"{budget}epochs", epochs=epochs,
@@ -195,23 +198,15 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs/synthesis"))
     parser.add_argument("--out", type=Path, default=Path("results/synthesis"))
     args = parser.parse_args()
-    found = []
-    for name in args.only or SETS:
+    found = Table(args.out / "searchers.json", Searched, ("data", "searcher", "seed"))
+    for name in [] if args.drawn else args.only or SETS:
         for seed in range(args.seeds or SETS[name][3]):
             for searcher in args.searchers or SEARCHERS:
-                run = args.runs / f"{name}_{searcher}_{seed}"
-                target = run / "found.json"
-                if not target.exists() and not args.drawn:
-                    run.mkdir(parents=True, exist_ok=True)
-                    data = read_data(args.data, name, seed)
-                    write_json(target, asdict(search(data, name, searcher, seed, run)))
-                if target.exists():
-                    found.append(Searched(**json.loads(target.read_text(encoding="utf-8"))))
-    args.out.mkdir(parents=True, exist_ok=True)
-    write_json(args.out / "searchers.json", [asdict(one) for one in found])
-    write_text(args.out / "searchers.md", page(found))
-    draw(found, args.out / "searchers.png")
-    print(page(found))
+                make = partial(searched, args.data, name, searcher, seed, args.runs)
+                found.measured(make, name, searcher, seed)
+    write_text(args.out / "searchers.md", page(found.rows))
+    draw(found.rows, args.out / "searchers.png")
+    print(page(found.rows))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from affinities import (  # noqa: E402
     split,
 )
 from affinity_figures import FoundAffinity  # noqa: E402
+from measured import write_json  # noqa: E402
 
 from pnet_tf import keras  # noqa: E402
 from pnet_tf.compress.choose import TRIALS, Choice, Trial  # noqa: E402
@@ -251,21 +252,37 @@ def test_table_by_hand():
     )
 
 
-def test_tables_of_what_is_finished(tmp_path, monkeypatch, capsys):
-    run = tmp_path / "runs" / "davis_1"
-    (run / "search").mkdir(parents=True)
-    (run / "search" / TRIALS).write_text(
-        json.dumps(asdict(Trial(1, {}, -0.25, 200, True, False, False, 1.0))) + "\n"
-    )
-    (run / "found.json").write_text(json.dumps(asdict(found(1, 0.25, 200))))
-    words = ["x", "--affinity-folder", "any/deepdta_davis", "--drawn",
-             "--runs", str(tmp_path / "runs"), "--out", str(tmp_path / "out")]  # fmt: skip
-    monkeypatch.setattr(sys, "argv", words)
+def drawn(monkeypatch, out, *more):
+    monkeypatch.setattr(sys, "argv", ["x", "--affinity-folder", "any/deepdta_davis",
+                                      "--out", str(out), *more])  # fmt: skip
     reproduce_compression.main()
-    assert [path.name for path in sorted((tmp_path / "out").iterdir())] == [
-        "davis_1.png", "deepdta.json", "deepdta.md",
-    ]  # fmt: skip
+    return (out / "deepdta.md").read_text()
+
+
+def test_tables_of_what_is_finished(tmp_path, monkeypatch, capsys):
+    write_json(tmp_path / "deepdta.json", [asdict(found(1, 0.25, 200))])
+    (tmp_path / "davis_1.png").touch()
+    page = drawn(monkeypatch, tmp_path, "--drawn")
     row = "| davis | 1 | 0.2500 | 0.2400 | 0.2600 | 0.2500 |"
     assert row in capsys.readouterr().out
-    page = (tmp_path / "out" / "deepdta.md").read_text()
     assert row in page and "![trials of davis, seed 1](davis_1.png)" in page
+
+
+def test_a_row_is_measured_once_and_others_are_kept(data, tmp_path, monkeypatch):
+    def compressed(data, seed, run, keep_loss, show, steps):
+        made.append(seed)
+        (run / "search").mkdir(parents=True)
+        trial = Trial(1, {}, -0.25, 200, True, False, False, 1.0)
+        (run / "search" / TRIALS).write_text(json.dumps(asdict(trial)) + "\n")
+        return found(seed, 0.25, 200)
+
+    made = []
+    monkeypatch.setattr(affinity_figures, "compressed", compressed)
+    monkeypatch.setattr(reproduce_compression, "read_affinities", lambda *_: data)
+    write_json(tmp_path / "deepdta.json", [asdict(found(1, 0.27, 300))])
+    page = drawn(monkeypatch, tmp_path, "--seeds", "3", "--runs", str(tmp_path / "runs"))
+    assert made == [0, 2]
+    assert "| davis | 0, 1, 2 |" in page and "| 300 |" in page
+    assert [(tmp_path / f"davis_{seed}.png").exists() for seed in range(3)] == [True, False, True]
+    rows = json.loads((tmp_path / "deepdta.json").read_text())
+    assert rows == [asdict(found(1, 0.27, 300)), *(asdict(found(s, 0.25, 200)) for s in (0, 2))]
