@@ -21,8 +21,9 @@ from .parts import Command, give, json_option
 @click.option("--epochs", type=int, default=1, show_default=True, help="Of retraining a trial.")
 @click.option("--final-epochs", type=int, default=0, show_default=True,
               help="Of the smallest at the end; trials may lose --slack more.")  # fmt: skip
-@click.option("--slack", type=float, default=0.005, show_default=True,
-              help="Loss beyond --keep-loss that --final-epochs are to make good.")  # fmt: skip
+@click.option("--slack", type=float,
+              help="Loss beyond --keep-loss that --final-epochs are to make good; 0.005 if they "
+              "are asked for.")  # fmt: skip
 @click.option("--batch-size", type=int, default=64, show_default=True)
 @click.option("--learning-rate", type=float, default=3e-4, show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True)

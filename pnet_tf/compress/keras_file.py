@@ -19,6 +19,7 @@ from .choose import WEIGHTS, Trainable, Trial, choose_plans, read_trials
 from .network import CompressedModel, CompressedTensor, measured
 
 PLOT = "trials.png"
+SLACK = 0.005
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def compress_file(
     keep_loss: float = 0.002,
     epochs: int = 1,
     final_epochs: int = 0,
-    slack: float = 0.005,
+    slack: float | None = None,
     batch_size: int = 64,
     learning_rate: float = 3e-4,
     seed: int = 0,
@@ -57,19 +58,22 @@ def compress_file(
     """Find the smallest form of a `.keras` model that loses at most `keep_loss` on valid.
 
     A trial that loses more is retrained for `epochs` on train and measured anew. With
-    `final_epochs` it may lose `slack` beyond that, and the smallest are retrained for so many at
-    the end, until one is within `keep_loss`. The test split is read once, at the end. `out` holds
-    the trials, their plot, and `weights.pnc`, which `load_coded(model, file)` puts back.
-    Raises InputError for a file that is no such model, or data that the model does not take.
+    `final_epochs` it may lose `slack` (0.005) beyond that, and the smallest are retrained for so
+    many at the end, until one is within `keep_loss`. The test split is read once, at the end. `out`
+    holds the trials, their plot, and `weights.pnc`, which `load_coded(model, file)` puts back.
+    Raises InputError for a file that is no such model, data that the model does not take, and
+    `slack` without `final_epochs`.
     """
+    if slack is None:
+        slack = SLACK if final_epochs else 0.0
+    elif not final_epochs:
+        raise InputError("slack wants final_epochs, which make it good")
     data = load_dataset(source) if isinstance(source, str) else source
     model = read_keras(path)
     net = trainable(model, data, epochs, batch_size, learning_rate, final_epochs)
     folder = Path(out)
     before = _test_score(model, data)
-    choice = choose_plans(
-        net, folder, keep_loss, slack=slack if final_epochs else 0.0, seed=seed, show=show
-    )
+    choice = choose_plans(net, folder, keep_loss, slack=slack, seed=seed, show=show)
     draw_trials(folder, choice.float32_bytes, folder / PLOT)
     return CompressReport(
         file=str(folder / WEIGHTS), base_score=choice.base_score, score=choice.score,

@@ -202,6 +202,36 @@ def test_the_smallest_that_a_longer_training_brings_back(possible, tmp_path):
         np.testing.assert_array_equal(a, b)
 
 
+def test_a_longer_training_starts_from_the_weights_of_its_trial(tmp_path):
+    model, last, starts = model_of(), [], []
+
+    def fit(small):
+        small.model.set_weights([1.25 * weight for weight in small.model.get_weights()])
+        last.append("fit")
+
+    def finish(small):
+        starts.append(small.model.get_weights())
+        last.append("finish")
+
+    def score(tried):
+        count = kept_weights(tried)
+        if count == 240:
+            return 1.0
+        how = last.pop() if last else "as it was"
+        return {"as it was": -1.0, "fit": -float(count < 60), "finish": float(count >= 62)}[how]
+
+    choose_plans(Trainable(model, fit, score, finish), tmp_path / "s", 0.0, slack=1.0)
+    trials = read_trials(tmp_path / "s")
+    final = [trial for trial in trials if trial.final]
+    assert len(final) == len(starts) > 1
+    again = model_of()
+    for trial, start in zip(final, starts, strict=True):
+        (short,) = [t for t in trials if t.kept and not t.final and t.plans == trial.plans]
+        load_coded(again, tmp_path / "s" / f"trial_{short.number}.pnc")
+        for a, b in zip(start, again.get_weights(), strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
 def test_slack_that_nothing_makes_good_is_refused(tmp_path):
     with pytest.raises(InputError, match="slack wants a finish"):
         choose_plans(net_of(model_of(), 60), tmp_path / "s", 0.0, slack=0.1)
@@ -303,4 +333,6 @@ def test_a_model_that_cannot_be_compressed_is_one_sentence(tmp_path):
     assert "Error: --final-epochs must be 0 or more" in said
     said = call(*asked, "--final-epochs", 1, "--slack", -1, code=2).stderr
     assert "Error: --slack must be 0 or more" in said
+    said = call(*asked, "--slack", 0.01, code=2).stderr
+    assert "Error: --slack wants --final-epochs" in said
     assert not (tmp_path / "out").exists()
