@@ -25,29 +25,36 @@ class Table(Generic[T]):
     """Rows of a JSON file, one a measurement, told apart by the fields of `key`.
 
     A row is written as soon as it is measured, and what is there is not measured again: a table
-    that takes days is made a row at a time, and more rows are added to it later.
+    that takes days is made a row at a time, by several processes, and more is added to it later.
     """
 
     def __init__(self, path: Path, kind: Callable[..., T], key: Sequence[str]) -> None:
-        self.path, self.key = path, key
-        found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-        self._rows = {tuple(row[field] for field in key): kind(**row) for row in found}
+        self.path, self.kind, self.key = path, kind, key
 
     @property
     def rows(self) -> list[T]:
         """In the order in which they were measured."""
-        return list(self._rows.values())
+        return list(self._read().values())
 
     def measured(self, make: Callable[[], T], *key: Any) -> T:
         """The row of a key, by `make` if there is none."""
-        if key not in self._rows:
+        rows = self._read()
+        if key not in rows:
             row = make()
             if tuple(getattr(row, field) for field in self.key) != key:
                 raise ValueError(f"{key} was asked for, {row} was measured")
-            self._rows[key] = row
+            rows = {**self._read(), key: row}  # others may have written since
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            write_json(self.path, [asdict(one) for one in self.rows])
-        return self._rows[key]
+            write_json(self.path, [_plain(one) for one in rows.values()])
+        return rows[key]
+
+    def _read(self) -> dict[tuple[Any, ...], T]:
+        found = json.loads(self.path.read_text(encoding="utf-8")) if self.path.exists() else []
+        return {tuple(row[field] for field in self.key): self.kind(**row) for row in found}
+
+
+def _plain(row: Any) -> dict[str, Any]:
+    return asdict(row)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 import untuned  # noqa: E402
-from measured import Figures  # noqa: E402
+from measured import Figures, Table  # noqa: E402
 from reproduction import MODES, _write, recipe_rows, token_rows, whole_image_rows  # noqa: E402
 
 from pnet_tf.settings import recipe_names  # noqa: E402
@@ -89,3 +89,22 @@ def test_options_are_those_of_the_command(rows):
     known = {option for parameter in train.params for option in parameter.opts}
     asked = [*(row.options for row in rows), *MODES.values()]
     assert {word for text in asked for word in text.split() if word.startswith("--")} <= known
+
+
+def test_a_table_grows_by_the_rows_of_several_processes(tmp_path):
+    path, key = tmp_path / "out" / "table.json", ("name", "seed")
+
+    def row(name, seed):
+        return Figures(**figures(name, seed, 0.8))
+
+    def slow():
+        Table(path, Figures, key).measured(lambda: row("other", 1), "other", 1)
+        return row("mine", 0)
+
+    mine = Table(path, Figures, key)
+    assert mine.rows == [] and mine.measured(slow, "mine", 0) == row("mine", 0)
+    assert mine.rows == [row("other", 1), row("mine", 0)]
+    assert mine.measured(slow, "other", 1) == row("other", 1)
+    with pytest.raises(ValueError, match="was asked for"):
+        mine.measured(slow, "mine", 3)
+    assert [one.seed for one in Table(path, Figures, key).rows] == [1, 0]
