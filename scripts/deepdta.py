@@ -27,7 +27,7 @@ EMBEDDING, DENSE, DROPOUT = 128, (1024, 1024, 512), 0.1
 PAIRS, PROTEINS = 8, 32
 """Pairs of one protein in a batch, and how many times; about 256 pairs, all distinct."""
 RATE, RETRAINING_RATE = 1e-3, 3e-4
-STEPS, RETRAINING_STEPS, FINAL_STEPS = 8000, 120, 800
+STEPS, RETRAINING_STEPS, FINAL_STEPS = 3200, 120, 800
 BEST = "best.weights.h5"
 
 

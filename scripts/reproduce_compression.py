@@ -45,7 +45,7 @@ BATCH, RATE = 256, 1e-3
 SHIFT = 0.07
 """Share of height and width that a picture is shifted by at most."""
 RETRAINING_BATCH, RETRAINING_RATE, RETRAINING_STEPS = 64, 3e-4, 120
-FINAL_BATCH, FINAL_RATE, FINAL_EPOCHS = 256, 1e-3, 6
+FINAL_BATCH, FINAL_RATE, FINAL_EPOCHS = 256, 1e-3, 8
 SLACK = 0.003
 """Accuracy that the short retraining of a trial may lose, and the final one is to bring back."""
 F = TypeVar("F", "Found", FoundAffinity)

@@ -280,7 +280,8 @@ class _Search:
             load_coded(self.net.model, self._place(start))
             fit, least = self.net.finish, self.wanted
         keras.utils.set_random_seed(self.seed + self.number)
-        small = compress_model(self.net.model, self._possible(plans), seed=self.seed)
+        plans_now = self._possible(plans)
+        small = compress_model(self.net.model, plans_now, moving=True, seed=self.seed)
         score = float(self.net.score(self.net.model))
         retrained = not score >= least
         if retrained:

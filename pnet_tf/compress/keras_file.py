@@ -67,7 +67,7 @@ def compress_file(
     if slack is None:
         slack = SLACK if final_epochs else 0.0
     elif not final_epochs:
-        raise InputError("slack wants final_epochs, which make it good")
+        raise InputError("slack must be left out without final epochs, which make it good")
     data = load_dataset(source) if isinstance(source, str) else source
     model = read_keras(path)
     net = trainable(model, data, epochs, batch_size, learning_rate, final_epochs)

@@ -44,6 +44,7 @@ def compress_model(
     plans: Mapping[str, CompressionPlan | Mapping[str, Any]] | CompressionPlan,
     *,
     codebook: str = "layer",
+    moving: bool = False,
     seed: int = 0,
 ) -> CompressedModel:
     """Prune the weight tensors of `model` and let them share values; then `fit` it on.
@@ -64,7 +65,7 @@ def compress_model(
     require_keras(model, keras.Model, "model")
     if codebook not in CODEBOOKS:
         raise InputError(f"codebook must be one of {', '.join(CODEBOOKS)}, got {codebook!r}")
-    return CompressedModel(model, planned(model, plans), codebook, seed)
+    return CompressedModel(model, planned(model, plans), codebook, moving, seed)
 
 
 def tensors_of(model: keras.Model) -> dict[str, tf.Variable]:
@@ -129,10 +130,11 @@ class _Tensor:
         mask = weights != 0
         if plan.prune:
             mask &= magnitude_mask(variable, plan.prune).numpy()
-        self.mask = tf.constant(mask)
+        self.mask, self.kept_share = tf.constant(mask), float(mask.mean())
         self.places = None if mask.all() else tf.constant(np.argwhere(mask), tf.int32)
-        self.members: tf.Tensor | None = None
+        self.members: Any = None
         self.values: tf.Variable | None = None
+        self.single: tf.Variable | None = None
         self.put_back()
 
     @property
@@ -140,9 +142,12 @@ class _Tensor:
         """The weights that are not 0, in the order of `places`."""
         return self.variable.numpy()[self.mask.numpy()]
 
-    def share(self, values: tf.Variable, members: np.ndarray) -> None:
-        """From now on the weights are those values."""
-        self.values, self.members = values, tf.constant(members, tf.int32)
+    def share(self, values: tf.Variable, members: np.ndarray, moving: bool) -> None:
+        """From now on the weights are those values; moving ones go by single weights from there."""
+        self.values = values
+        if moving:
+            self.single = tf.Variable(values.numpy()[members], trainable=False)
+        self.members = tf.Variable(members, trainable=False, dtype=tf.int32)
         self.put_back()
 
     def put_back(self) -> None:
@@ -150,20 +155,28 @@ class _Tensor:
         if self.values is None:
             self.variable.assign(masked(self.variable, self.mask))
             return
+        if self.single is not None:
+            self.members.assign(nearest(self.single, self.values))
         kept = tf.gather(self.values, self.members)
         if self.places is None:
             self.variable.assign(tf.reshape(kept, self.variable.shape))
         else:
             self.variable.scatter_nd_update(self.places, kept)
 
-    def gradient(self, gradient: Any) -> tf.Tensor:
-        """Of the weights, masked; of shared values, each the sum over its weights."""
+    def learned(self, gradient: Any) -> Iterator[tuple[tf.Tensor, tf.Variable]]:
+        """(gradient, variable): of the weights, masked; of shared values, each the sum of its own.
+
+        Single weights beneath shared values have the gradient of their places, straight through.
+        """
         gradient = tf.convert_to_tensor(gradient)  # those of lookup tables are slices
         if self.values is None:
-            return masked(gradient, self.mask)
+            yield masked(gradient, self.mask), self.variable
+            return
         flat = tf.reshape(gradient, [-1])
         kept = flat if self.places is None else tf.gather_nd(gradient, self.places)
-        return tf.math.unsorted_segment_sum(kept, self.members, tf.size(self.values))
+        yield tf.math.unsorted_segment_sum(kept, self.members, tf.size(self.values)), self.values
+        if self.single is not None:
+            yield kept, self.single
 
 
 class CompressedModel(keras.Model):
@@ -173,7 +186,12 @@ class CompressedModel(keras.Model):
     """
 
     def __init__(
-        self, model: keras.Model, plans: Mapping[str, CompressionPlan], codebook: str, seed: int
+        self,
+        model: keras.Model,
+        plans: Mapping[str, CompressionPlan],
+        codebook: str,
+        moving: bool,
+        seed: int,
     ) -> None:
         super().__init__(name=f"compressed_{model.name}")
         self.model = model
@@ -181,16 +199,16 @@ class CompressedModel(keras.Model):
         self._tensors = [_Tensor(variables[name], plan) for name, plan in plans.items()]
         self._codebooks: list[tf.Variable] = []
         for group in _groups(self._tensors, codebook):
-            self._share(group, seed)
+            self._share(group, moving, seed)
 
-    def _share(self, group: Sequence[_Tensor], seed: int) -> None:
+    def _share(self, group: Sequence[_Tensor], moving: bool, seed: int) -> None:
         plan, kept = group[0].plan, [tensor.kept for tensor in group]
         book: Codebook = SHARING[plan.method](np.concatenate(kept), plan.cluster, seed)
         values = tf.Variable(book.values, trainable=False, name=f"codebook_{len(self._codebooks)}")
         self._codebooks.append(values)
         ends = np.cumsum([len(part) for part in kept])[:-1]
         for tensor, members in zip(group, np.split(book.members, ends), strict=True):
-            tensor.share(values, members)
+            tensor.share(values, members, moving)
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """The model within."""
@@ -211,23 +229,39 @@ class CompressedModel(keras.Model):
 
     @contextmanager
     def _settling(self) -> Iterator[None]:
-        """Let averages of batch normalisation follow quickly at first.
+        """For a step: averages of batch normalisation follow quickly at first, and less is dropped.
 
-        Zeros move what it sees. At Keras' momentum of 0.99 a short retraining would be judged by
-        the averages of the network as it was; here it is at most (1 + n) / (10 + n) after n steps,
-        as `tf.train.ExponentialMovingAverage` has it.
+        Zeros move what a normalisation sees. At Keras' momentum of 0.99 a short retraining would be
+        judged by the averages of the network as it was; here it is at most (1 + n) / (10 + n) after
+        n steps, as `tf.train.ExponentialMovingAverage` has it. And a unit with few weights left
+        bears less dropout: before a tensor of which a share c is not 0 its rate is times sqrt(c)
+        (Han et al. 2015, arXiv 1506.02626, equation 2).
         """
         steps = tf.cast(self.optimizer.iterations, tf.float32)
-        norms = [one for one in layers_of(self.model)
-                 if isinstance(one, keras.layers.BatchNormalization)]  # fmt: skip
-        before = [norm.momentum for norm in norms]
-        for norm in norms:
-            norm.momentum = tf.minimum(norm.momentum, (1 + steps) / (10 + steps))
+        layers, before = layers_of(self.model), list[tuple[Any, str, Any]]()
+        for one in layers:
+            if isinstance(one, keras.layers.BatchNormalization):
+                before.append((one, "momentum", one.momentum))
+                one.momentum = tf.minimum(one.momentum, (1 + steps) / (10 + steps))
+            elif isinstance(one, keras.layers.Dropout):
+                before.append((one, "rate", one.rate))
+                one.rate *= self._share_after(one) ** 0.5
         try:
             yield
         finally:
-            for norm, momentum in zip(norms, before, strict=True):
-                norm.momentum = momentum
+            for one, name, value in before:
+                setattr(one, name, value)
+
+    def _share_after(self, layer: keras.layers.Layer) -> float:
+        """The share of weights that are not 0 in the layers that take what `layer` gives."""
+        shares = {tensor.variable.ref(): tensor.kept_share for tensor in self._tensors}
+        found = [
+            max(
+                (shares[w.ref()] for w in after.trainable_weights if w.ref() in shares), default=1.0
+            )
+            for after in _fed(layer)
+        ]
+        return max(found, default=1.0)
 
     def _learned(
         self, variables: Sequence[tf.Variable], gradients: Sequence[Any]
@@ -236,16 +270,31 @@ class CompressedModel(keras.Model):
         tensors = {tensor.variable.ref(): tensor for tensor in self._tensors}
         found: dict[Any, tuple[Any, tf.Variable]] = {}
         for variable, gradient in zip(variables, gradients, strict=True):
-            tensor = tensors.get(variable.ref())
             if gradient is None:
                 continue
-            if tensor is not None:
-                gradient = tensor.gradient(gradient)
-                variable = variable if tensor.values is None else tensor.values
-            if variable.ref() in found:
-                gradient += found[variable.ref()][0]
-            found[variable.ref()] = gradient, variable
+            tensor = tensors.get(variable.ref())
+            learned = [(gradient, variable)] if tensor is None else tensor.learned(gradient)
+            for part, of in learned:
+                before = found.get(of.ref())
+                found[of.ref()] = part if before is None else before[0] + part, of
         return list(found.values())
+
+
+def nearest(weights: Any, values: Any) -> tf.Tensor:
+    """int32 [N]: of each weight [N] the place of the value [k] nearest to it."""
+    order = tf.argsort(values)
+    ordered = tf.gather(values, order)
+    places = tf.searchsorted((ordered[1:] + ordered[:-1]) / 2, weights)
+    return tf.gather(order, places)
+
+
+def _fed(layer: keras.layers.Layer) -> Iterator[keras.layers.Layer]:
+    """The next layers with weights."""
+    for node in layer.outbound_nodes:
+        if node.layer.weights:
+            yield node.layer
+        else:
+            yield from _fed(node.layer)
 
 
 def coded_bytes(model: keras.Model) -> bytes:

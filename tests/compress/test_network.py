@@ -7,6 +7,7 @@ from pnet_tf.compress.network import (
     compress_model,
     load_coded,
     measured,
+    nearest,
     save_coded,
     tensors_of,
 )
@@ -111,6 +112,29 @@ def test_pruned_weights_without_values_learn_and_stay_zeros():
     assert len(np.unique(kernel)) > 3
 
 
+@pytest.mark.parametrize("moving", [False, True])
+def test_a_moving_weight_goes_over_to_the_nearest_value(moving):
+    # loss x w, so that the gradient of w is x; the rate is 1. Step 1: both values have a sum of 0
+    # and stay; single weights are (-0.25, 2.25, 3, 3), the second is past the middle of 1 and 3.
+    # Step 2: values 1 - 1.25 and 3 + 1.25, single weights (-1.5, 3.5, 3, 3)
+    model = dense([[1.0], [1.0], [3.0], [3.0], [0.0]])
+    small = compress_model(model, CompressionPlan(prune=0.2, cluster=2), moving=moving)
+    small.compile(keras.optimizers.SGD(1.0), lambda _, answers: answers)
+    kernels = []
+    for _ in range(2):
+        small.fit(np.array([[1.25, -1.25, 0, 0, 7]]), np.zeros((1, 1)), verbose=0)
+        kernels.append(model.get_weights()[0].ravel().tolist())
+    assert kernels == (
+        [[1, 3, 3, 3, 0], [-0.25, 4.25, 4.25, 4.25, 0]] if moving else 2 * [[1, 1, 3, 3, 0]]
+    )
+
+
+def test_nearest_by_hand():
+    # halfway lie 0 and 2; what lies there goes to the lower one
+    found = nearest(np.float32([-5, 0.4, -0.2, 2.5, 1.9, 0, 2]), np.float32([3, -1, 1]))
+    assert found.numpy().tolist() == [1, 2, 1, 0, 2, 1, 2]
+
+
 def test_what_has_no_plan_is_left_alone_and_the_longest_name_wins():
     model, _ = kinds("lstm")
     before = {name: v.numpy().copy() for name, v in tensors_of(model).items()}
@@ -180,6 +204,28 @@ def test_averages_of_batch_normalisation_follow_within_a_short_retraining():
     left = np.prod([(1 + n) / (10 + n) for n in range(30)])
     np.testing.assert_allclose(norm.moving_mean, 5 * (1 - left), rtol=1e-4)
     assert norm.momentum == 0.99 and len(norm.weights) == 2
+
+
+class Told(LAYERS.Dropout):
+    """Dropout that tells its rate whenever it is traced."""
+
+    def call(self, inputs, training=None):
+        self.rates = [*getattr(self, "rates", []), self.rate]
+        return super().call(inputs, training)
+
+
+def test_less_is_dropped_before_zeros():
+    drops = [Told(0.4), Told(0.3), Told(0.2)]
+    model = keras.Sequential([
+        keras.Input((4,)), drops[0], LAYERS.ReLU(), LAYERS.Dense(8, use_bias=False, name="few"),
+        drops[1], LAYERS.Dense(2, name="all"), drops[2],
+    ])  # fmt: skip
+    small = compiled(compress_model(model, {"few": {"prune": 0.75}}))
+    small.fit(np.ones((2, 4), np.float32), np.array([0, 1]), verbose=0)
+    # sqrt(1 / 4); nothing is pruned after the second, and the third has no weights after it
+    assert [drop.rates[-1] for drop in drops] == [0.2, 0.3, 0.2]
+    small.evaluate(np.ones((2, 4), np.float32), np.array([0, 1]), verbose=0)
+    assert [drop.rate for drop in drops] == [0.4, 0.3, 0.2]
 
 
 def test_no_step_outlives_its_compressed_model():
