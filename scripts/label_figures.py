@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -247,7 +248,8 @@ def main() -> None:
         measure_all(table, args)
     found = table.rows
     write_text(args.out / f"labels_{args.split}.md", page(found, args.split))
-    for name in {one.data for one in found}:
+    counts = Counter(name for name, labels in {(x.data, x.labels) for x in found} if labels)
+    for name in (name for name, count in counts.items() if count > 1):  # others are no curve
         draw(found, name, args.out / f"labels_{name}_{args.split}.png")
     print(page(found, args.split))
 

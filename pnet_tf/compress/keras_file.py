@@ -20,6 +20,7 @@ from .network import CompressedModel, CompressedTensor, measured
 
 PLOT = "trials.png"
 SLACK = 0.005
+"""Where final epochs are to make it good."""
 
 
 @dataclass(frozen=True)

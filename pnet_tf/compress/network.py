@@ -253,15 +253,11 @@ class CompressedModel(keras.Model):
                 setattr(one, name, value)
 
     def _share_after(self, layer: keras.layers.Layer) -> float:
-        """The share of weights that are not 0 in the layers that take what `layer` gives."""
-        shares = {tensor.variable.ref(): tensor.kept_share for tensor in self._tensors}
-        found = [
-            max(
-                (shares[w.ref()] for w in after.trainable_weights if w.ref() in shares), default=1.0
-            )
-            for after in _fed(layer)
-        ]
-        return max(found, default=1.0)
+        """Share of weights that are not 0, the greatest of the tensors that `layer` feeds."""
+        shares = {variable.ref(): 1.0 for variable in tensors_of(self.model).values()}
+        shares |= {tensor.variable.ref(): tensor.kept_share for tensor in self._tensors}
+        weights = [weight.ref() for after in _fed(layer) for weight in after.trainable_weights]
+        return max((shares[ref] for ref in weights if ref in shares), default=1.0)
 
     def _learned(
         self, variables: Sequence[tf.Variable], gradients: Sequence[Any]

@@ -228,6 +228,15 @@ def test_less_is_dropped_before_zeros():
     assert [drop.rate for drop in drops] == [0.4, 0.3, 0.2]
 
 
+def test_as_much_is_dropped_where_one_tensor_of_the_layer_is_whole():
+    drop = Told(0.4)
+    layers = [keras.Input((3, 4)), drop, LAYERS.GRU(8, name="gru"), LAYERS.Dense(2)]
+    model = keras.Sequential(layers)
+    small = compiled(compress_model(model, {"gru/gru_cell/recurrent_kernel": {"prune": 0.75}}))
+    small.fit(np.ones((2, 3, 4), np.float32), np.array([0, 1]), verbose=0)
+    assert drop.rates[-1] == 0.4
+
+
 def test_no_step_outlives_its_compressed_model():
     before = living_graphs("train_function")
     model = dense([[1.0, 2.0], [3.0, 4.0]])
