@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
 from .._keras import keras, tf
 
 _UNROLLED_TOKENS = 32
+
+SimilarWords: TypeAlias = Callable[[Sequence[str]], Mapping[str, Sequence[str]]]
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,8 @@ class Trainer:
     for a model that exists in memory alone, which no run can rebuild.
     augmented: whether it sees the changed inputs of `augment`; else those as they are, of which the
     student sees changed ones.
+    similar_words: words of texts -> those that may stand for each in a made text, of a trainer that
+    knows more words than the texts have.
     """
 
     name: str
@@ -31,10 +35,14 @@ class Trainer:
     encode: Callable[[Any], np.ndarray]
     config: Mapping[str, Any] | None = None
     augmented: bool = True
+    similar_words: SimilarWords | None = None
 
 
 class Encoder(Protocol):
-    """How a network sees `Split.inputs`; what it measured on the training split is its state."""
+    """How a network sees `Split.inputs`; what it measured on the training split is its state.
+
+    One that knows more words than the training split has `similar_words` too, that of `Trainer`.
+    """
 
     @classmethod
     def fit(cls, inputs: np.ndarray, shape: tuple[int, ...], options: Any) -> Encoder:

@@ -123,7 +123,8 @@ def rebuild_trainer(config: Mapping[str, Any]) -> Trainer:
     encoder = network.encoder.from_json(c.encoder, c.input_shape)
     options = _options(c.spec, network, c.options)
     model = network.build(encoder, c.outputs, c.seed, options)
-    return Trainer(c.spec, model, encoder.encode, config, network.augmented)
+    similar = getattr(encoder, "similar_words", None)
+    return Trainer(c.spec, model, encoder.encode, config, network.augmented, similar)
 
 
 def _options(spec: str, network: Network, given: Mapping[str, Any]) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from typing import Annotated, Any
@@ -19,6 +19,7 @@ from .embedding_cache import cached
 from .encoder_files import FOLDER_VARIABLE, absolute, read_encoder
 from .options import Count, Fraction
 from .sentence_encoder import Pooling, SentenceEncoder
+from .similar_words import similar_words
 from .text_features import TextFeatures
 from .text_nets import TextFF, bag_of, measure_idf
 
@@ -93,12 +94,20 @@ class Sentences:
     def encode(self, texts: Iterable[str]) -> np.ndarray:
         """Embeddings, from the cache where it has them, and packed features."""
         texts = [str(text) for text in texts]
-        vectors = cached(texts, self._key(), self.width, lambda some: self._open().embed(some))
+        vectors = self._embed(texts)
         return np.concatenate([vectors.view(np.int32), self.features.encode(texts)], axis=1)
+
+    def similar_words(self, words: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Words that the encoder knows and holds for alike, as `similar_words` finds them."""
+        return similar_words(words, self._open().words(), self._embed)
 
     def to_json(self) -> dict[str, Any]:
         """Sources, hashes and numbers, nothing of the files."""
         return asdict(self)
+
+    def _embed(self, texts: Sequence[str]) -> np.ndarray:
+        """float32 [N, width]."""
+        return cached(texts, self._key(), self.width, lambda some: self._open().embed(some))
 
     def _key(self) -> str:
         """Hash of all but the text that an embedding depends on."""

@@ -65,7 +65,8 @@ def combine(members: Sequence[Trainer], base: Mapping[str, Any]) -> Trainer:
     model = keras.Model(encoded, keras.layers.Average(name="logits")(logits), name="ensemble")
     configs = [(member.name, member.config or {}) for member in members]
     own = {key: {name: c[key] for name, c in configs} for key in ("options", "encoder")}
-    return Trainer(spec, model, encode, {**base, **own})
+    similar = next((m.similar_words for m in members if m.similar_words), None)
+    return Trainer(spec, model, encode, {**base, **own}, similar_words=similar)
 
 
 def _encoder(member: Trainer) -> Any:

@@ -45,6 +45,18 @@ class SentenceEncoder:
             rows = list(pool.map(lambda text: self._vector(text, self.width), texts))
         return np.stack(rows) if rows else np.zeros((0, self.width), np.float32)
 
+    def words(self) -> list[str]:
+        """Whole words of letters that are one token each, in the order of the tokens."""
+        found = []
+        for token in range(self._tokenizer.get_vocab_size()):
+            word = self._tokenizer.decode([token]).strip()
+            if len(word) > 1 and word.isalpha() and self._ids(word) == [token]:
+                found.append(word)
+        return found
+
+    def _ids(self, text: str) -> list[int]:
+        return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
     def _vector(self, text: str, width: int | None) -> np.ndarray:
         """The vector of one text; `width` None: the one that the model turns out to have."""
         plain = text.encode("utf-8", "replace").decode("utf-8")

@@ -37,7 +37,7 @@ from .objective import Term, joint_objective
 from .preparation import Prepared, prepare
 from .trainer_first import TrainerFirst
 from .types import Silent, StepHook, Watch
-from .unlabelled import UnlabelledExamples, unlabelled_examples
+from .unlabelled import UnlabelledExamples, unlabelled_examples, with_made
 
 Changes = Settings | Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
@@ -186,10 +186,6 @@ def plan_fit(
 ) -> JointTraining:
     """Build and check all that a fit needs; arguments as `fit` has them."""
     given, carried = data, _from_graph(data, settings, graph, teacher_logits)
-    more = _unlabelled(data, settings, unlabelled, trainer, teacher_logits)
-    _check_together(carried, more)
-    added = carried or more
-    data = added.data if added else data
     spec = InputSpec.of(data.kind, data.input_shape, settings.byte_length)
     outputs = outputs_of(data)
     seed_everything(settings.seed)
@@ -200,10 +196,15 @@ def plan_fit(
         check_output("student", student, spec.shape, spec.dtype, outputs)
     objective = joint_objective(settings.loss) if terms is None else tuple(terms)
     objective += graph_terms(settings.graph) if carried and terms is None else ()
-    real = more.real if more else data
-    teacher = choose_trainer(real, settings, spec, trainer, teacher_logits)
+    more = _unlabelled(data, settings, unlabelled, trainer, teacher_logits)
+    _check_together(carried, more, settings)
+    added = carried or more
+    data = added.data if added else data
+    teacher = choose_trainer(data, settings, spec, trainer, teacher_logits)
     teacher_logits = _stored_logits(data, settings, teacher_logits, outputs)
-    _check_taught(more, teacher)
+    _check_taught(more, settings, teacher)
+    more = with_made(more, data, settings, teacher.similar_words if teacher else None)
+    data = more.data if more else data
     extra = carried.extra if carried else None
     prepared = prepare(data, spec, settings, student, teacher, teacher_logits, extra)
     count = more.count if more else 0
@@ -290,27 +291,30 @@ def check_settings(data: Dataset, many: Sequence[Settings]) -> None:
     Trainer, graph and unlabelled inputs are those of the first: give settings with the same ones.
     """
     carried, unlabelled = _from_graph(data, many[0]), _unlabelled(data, many[0])
-    _check_together(carried, unlabelled)
+    _check_together(carried, unlabelled, many[0])
     for settings in many:
         spec = InputSpec.of(data.kind, data.input_shape, settings.byte_length)
         build_student(StudentConfig.of(settings, spec, outputs_of(data)))
         joint_objective(settings.loss)
     spec = InputSpec.of(data.kind, data.input_shape, many[0].byte_length)
-    _check_taught(unlabelled, choose_trainer(data, many[0], spec, None, None))
+    _check_taught(unlabelled, many[0], choose_trainer(data, many[0], spec, None, None))
 
 
 def _check_together(
-    carried: GraphExamples | None, unlabelled: UnlabelledExamples | None
+    carried: GraphExamples | None, unlabelled: UnlabelledExamples | None, settings: Settings
 ) -> None:
-    if carried and unlabelled:
-        what = "augment.transfer" if unlabelled.made == unlabelled.count else "unlabelled inputs"
-        what = "labels_per_class" if unlabelled.hidden else what
+    if carried and (unlabelled or settings.augment.transfer):
+        what = "unlabelled inputs" if unlabelled else "augment.transfer"
+        what = "labels_per_class" if unlabelled and unlabelled.hidden else what
         raise InputError(f"a graph and {what} cannot be learned from at once; give one")
 
 
-def _check_taught(unlabelled: UnlabelledExamples | None, teacher: Trainer | None) -> None:
-    if unlabelled and unlabelled.count and teacher is None:
-        what = "inputs that augment.transfer makes" if unlabelled.made else "unlabelled inputs"
+def _check_taught(
+    unlabelled: UnlabelledExamples | None, settings: Settings, teacher: Trainer | None
+) -> None:
+    if teacher is None and (settings.augment.transfer or (unlabelled and unlabelled.count)):
+        made = settings.augment.transfer
+        what = "inputs that augment.transfer makes" if made else "unlabelled inputs"
         raise InputError(f"{what} are for a trainer to answer, and there is none")
 
 

@@ -15,6 +15,7 @@ from ..data.types import Split, object_array
 from ..data.unlabelled import read_unlabelled
 from ..errors import InputError
 from ..settings import Settings
+from ..trainers import SimilarWords
 from .transfer import make_transfer
 
 
@@ -38,12 +39,6 @@ class UnlabelledExamples:
         return len(self.data.train.targets) - self.count
 
     @property
-    def real(self) -> Dataset:
-        """`data` without the inputs that were made, to be measured."""
-        size = len(self.data.train.targets) - self.made
-        return replace(self.data, train=self.data.train.take(np.arange(size)))
-
-    @property
     def sha256(self) -> str:
         """Hex digest of the inputs that were added."""
         train = self.data.train
@@ -54,11 +49,11 @@ class UnlabelledExamples:
 def unlabelled_examples(
     data: Dataset, settings: Settings, given: Any = None, *, taught: bool
 ) -> UnlabelledExamples | None:
-    """What is learned without labels; None where nothing is.
+    """What is learned without labels, but for what is made; None where nothing is.
 
-    Examples of train whose labels are hidden, inputs given, else those that settings name, and ones
-    made of all these. `taught`: whether a trainer answers them. Without one hidden examples are
-    left out. Raises InputError as `hide_labels`, `make_unlabelled` and `make_transfer` do.
+    Examples of train whose labels are hidden, and inputs given, else those that settings name.
+    `taught`: whether a trainer answers them. Without one hidden examples are left out. Raises
+    InputError as `hide_labels` and `make_unlabelled` do.
     """
     path, title, found = settings.unlabelled.inputs, "unlabelled", None
     if settings.labels_per_class is not None:
@@ -67,9 +62,6 @@ def unlabelled_examples(
         given, title = read_unlabelled(path, data.kind), path
     if given is not None:
         found = _joined(found or UnlabelledExamples(data, 0, {}), given, title)
-    if settings.augment.transfer:
-        before = found or UnlabelledExamples(data, 0, {})
-        found = _with_made(before, settings.augment.transfer, settings.seed)
     return found
 
 
@@ -91,15 +83,27 @@ def _joined(found: UnlabelledExamples, inputs: Any, title: str) -> UnlabelledExa
     return replace(found, data=more.data, count=found.count + more.count, dropped=dropped)
 
 
-def _with_made(found: UnlabelledExamples, count: int, seed: int) -> UnlabelledExamples:
-    """`found` with made inputs behind its own."""
-    data = found.data
+def with_made(
+    found: UnlabelledExamples | None,
+    data: Dataset,
+    settings: Settings,
+    similar: SimilarWords | None = None,
+) -> UnlabelledExamples | None:
+    """`found` with the inputs behind its own that `augment.transfer` asks for.
+
+    They are made of those of `found`, which is None for those of `data` alone; `similar` is that
+    of `make_transfer`. Raises InputError as that does, and for a regression.
+    """
+    count, before = settings.augment.transfer, found or UnlabelledExamples(data, 0, {})
+    if not count:
+        return found
+    data = before.data
     taken = [split.inputs for split in (data.valid, data.test) if split is not None]
     if data.task != "classification":
         raise InputError("augment.transfer makes inputs for classes, not for a regression")
-    made = make_transfer(data.train.inputs, count, seed, taken)
-    whole = _joined(found, made, "augment.transfer")
-    return replace(whole, made=whole.count - found.count)
+    made = make_transfer(data.train.inputs, count, settings.seed, taken, similar)
+    whole = _joined(before, made, "augment.transfer")
+    return replace(whole, made=whole.count - before.count)
 
 
 def make_unlabelled(inputs: Any, data: Dataset, title: str = "unlabelled") -> UnlabelledExamples:

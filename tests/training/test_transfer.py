@@ -1,5 +1,7 @@
 """Transfer sets: made texts and mixtures, by a seed; what they are made of; refusals."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ from pnet_tf.errors import InputError
 from pnet_tf.settings import make_settings
 from pnet_tf.training.fit import fit, plan_fit
 from pnet_tf.training.transfer import TextSource, joined, make_transfer, mix_up, part
-from pnet_tf.training.unlabelled import unlabelled_examples
+from pnet_tf.training.unlabelled import unlabelled_examples, with_made
 
 from .small import ALONE, PICTURES, TAUGHT, WORDS, features, pictures, texts
 
@@ -87,6 +89,23 @@ def test_words_are_left_out_and_replaced():
     assert source.make(Fixed(0, 0.1, 2, 0, 1, [0.9, 0.9])) == "a c"  # joined
 
 
+def test_similar_words_are_put_in_their_place():
+    asked = []
+
+    def similar(words):
+        asked.append(list(words))
+        return {"b": ("x", "y")}
+
+    source = TextSource(["a b", "a b", "a c"], similar)
+    assert asked == [["a", "b", "c"]]
+    # a draw below 0.1 leaves out, one below 0.25 is for like frequency, one below 0.425 for alike
+    assert source.make(Fixed(0, 0.9, [0.9, 0.42], 1)) == "a y"
+    assert source.make(Fixed(0, 0.9, [0.9, 0.25], 0)) == "a x"
+    assert source.make(Fixed(0, 0.9, [0.42, 0.43])) == "a b"  # a has none that is alike
+    assert source.make(Fixed(0, 0.9, [0.9, 0.24], 0)) == "a a"
+    assert TextSource(["何時に着く", "今どこ"], similar) and len(asked) == 1  # characters have none
+
+
 def test_a_word_stands_for_one_of_like_frequency():
     words = [f"w{n:03d}" for n in range(100)]
     source = TextSource([f"{word} {word}" for n, word in enumerate(words) for _ in range(100 - n)])
@@ -113,7 +132,7 @@ def test_mixtures_lie_between_two_rows():
 def made(data, count, changes=(), **options):
     kind = {"text": WORDS, "dense": TAUGHT, "image": PICTURES}[data.kind]
     settings = make_settings(data.kind, [kind, {"augment": {"transfer": count}}, *changes])
-    return unlabelled_examples(data, settings, taught=True, **options)
+    return with_made(unlabelled_examples(data, settings, taught=True, **options), data, settings)
 
 
 @pytest.mark.parametrize("data", [DATA, ROWS, PIXELS], ids=["text", "dense", "image"])
@@ -122,7 +141,7 @@ def test_made_inputs_follow_and_have_no_label(data):
     assert (found.count, found.made, found.hidden, found.examples) == (30, 30, 0, found.examples)
     assert found.examples == len(data.train.targets)
     assert (found.data.train.targets[-30:] == -1).all()
-    assert np.array_equal(found.real.train.inputs, data.train.inputs)
+    assert np.array_equal(found.data.train.inputs[:-30], data.train.inputs)
     assert found.data.valid is data.valid
 
 
@@ -130,7 +149,7 @@ def test_they_are_made_of_unlabelled_inputs_too():
     found = made(DATA, 60, [{"labels_per_class": 2}], given=["zanzibar", "zanzibar quebec"])
     assert (found.count, found.made, found.hidden) == (8 + 2 + 60, 60, 8)
     assert any("zanzibar" in text for text in found.data.train.inputs[-60:])
-    assert found.real.train.inputs[-2:].tolist() == ["zanzibar", "zanzibar quebec"]
+    assert found.data.train.inputs[-62:-60].tolist() == ["zanzibar", "zanzibar quebec"]
 
 
 def test_none_are_made_unless_asked_for():
@@ -147,6 +166,17 @@ def test_a_student_learns_from_them():
     alone = plan_fit(DATA, make_settings("text", [WORDS, trainer]))
     assert plan.trainer.config == alone.trainer.config
     assert np.isfinite(plan.run().history[-1]["distillation_loss"])
+
+
+@pytest.mark.usefixtures("eager")
+def test_made_texts_have_words_that_the_trainer_knows():
+    small = make_settings("text", [WORDS, {"trainer": {"name": "tfidf"}}])
+    teacher = plan_fit(DATA, small).trainer
+    knowing = replace(teacher, similar_words=lambda words: {word: ("zebra",) for word in words})
+    asked = make_settings("text", [WORDS, {"augment": {"transfer": 40}}])
+    texts = [plan_fit(DATA, asked, trainer=one).unlabelled.data.train.inputs[-40:].tolist()
+             for one in (teacher, knowing)]  # fmt: skip
+    assert ["zebra" in " ".join(found) for found in texts] == [False, True]
 
 
 VALUES = make_dataset(X, X[:, :2], valid=(X[:6], X[:6, :2]), task="regression")
