@@ -86,6 +86,28 @@ class TrainingWatch(_Watch):
         )  # fmt: skip
 
 
+class EmbeddingWatch(_Watch):
+    """One line: how many texts an encoder has embedded; without a terminal now and then a line."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            TextColumn("embedding texts"), BarColumn(20), MofNCompleteColumn(),
+            TimeRemainingColumn(),
+        )  # fmt: skip
+        self._said = time.monotonic()
+
+    def __call__(self, done: int, total: int) -> None:
+        """Move the bar, which the last text ends."""
+        screen = self._progress.console
+        if screen.is_terminal and done < total:
+            self._show(done, total)
+        elif screen.is_terminal:
+            self._progress.stop()
+        elif time.monotonic() - self._said > _SILENCE_S:
+            self._said = time.monotonic()
+            screen.print(f"embedding texts: {done:,} of {total:,}", soft_wrap=True)
+
+
 class SweepWatch(_Watch):
     """One line: how many points of a sweep are done."""
 

@@ -37,10 +37,12 @@ MODES = {
     "encoder at once": "--encoder {encoder} --jointly",
 }
 """Name -> options of `train` beside `--labels-per-class`."""
+_MADE_INPUTS = "--encoder {encoder} --trainer-first --config {made}"
 FULL_MODES = {
     "alone": "--trainer none",
     "encoder first": "--encoder {encoder} --trainer-first",
-    "encoder, made inputs": "--encoder {encoder} --trainer-first --config {made}",
+    "encoder, made inputs": _MADE_INPUTS,
+    "the same, text-large": f"{_MADE_INPUTS} --recipe text-large",
 }
 """Where all labels stay."""
 IMAGE_MODES = {

@@ -20,7 +20,16 @@ from ..console.files import (
 from ..errors import InputError
 from ..files import is_folder
 from ..names import QUANTIZATIONS
-from .parts import Command, Named, check_no_run_file, consent, give, json_option, trust_option
+from .parts import (
+    Command,
+    Named,
+    check_no_run_file,
+    consent,
+    give,
+    json_option,
+    shown_embedding,
+    trust_option,
+)
 
 
 @click.command(cls=Command)
@@ -66,7 +75,8 @@ def evaluate(model: str, data: str, split: str, trust: bool, json_path: str | No
     if is_folder(model):  # which is how a run is told from a .tflite
         from ..runs.evaluate import evaluate_run
 
-        result: Any = evaluate_run(model, data, split, trust=consent(trust))
+        with shown_embedding():
+            result: Any = evaluate_run(model, data, split, trust=consent(trust))
     else:
         from ..data import load_split
         from ..tflite.evaluate import evaluate_model

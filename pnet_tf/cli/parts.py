@@ -6,7 +6,8 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from ..data.replies import REPLIES_FILE
 from ..errors import InputError, WorkError
 from ..files import atomic_write_text, check_writable
 from ..names import Names
+from ..watches import EmbeddingWatch
 
 _NEEDS_TENSORFLOW = "this command trains or exports and needs TensorFlow"
 _MISSING = dict.fromkeys(
@@ -163,6 +165,15 @@ def consent(trust: bool) -> Callable[[str], bool]:
         return click.confirm(printable(question), default=False, err=True)
 
     return ask
+
+
+@contextmanager
+def shown_embedding() -> Iterator[None]:
+    """Shows how far a sentence encoder is with the texts of the block."""
+    from ..trainers import embedding_watch
+
+    with EmbeddingWatch() as watch, embedding_watch(watch):
+        yield
 
 
 def give(result: Any, json_path: str | None, show: Callable[[], None]) -> None:

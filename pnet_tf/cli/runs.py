@@ -13,7 +13,7 @@ from ..names import HEADS, PROJECTIONS, TRAINERS
 from ..options import options_to_settings
 from ..settings import QAT_MODES
 from ..watches import TrainingWatch
-from .parts import Command, Named, consent, give, json_option, trust_option
+from .parts import Command, Named, consent, give, json_option, shown_embedding, trust_option
 
 
 class _Train(Command):
@@ -97,7 +97,7 @@ def train(
     from ..runs.train import resume as go_on
     from ..runs.train import train as start
 
-    with TrainingWatch() as watch:
+    with shown_embedding(), TrainingWatch() as watch:
         if resume:
             _check_resume(options)
             report = go_on(data, out, watch=watch, trust=consent(trust))
@@ -130,7 +130,8 @@ def teach(
     """
     from ..runs.teach import store_teacher_logits
 
-    report = store_teacher_logits(run_paths, data, out, trust=consent(trust))
+    with shown_embedding():
+        report = store_teacher_logits(run_paths, data, out, trust=consent(trust))
     give(report, json_path, lambda: show_teaching(report))
 
 
@@ -152,5 +153,6 @@ def label_next(
     """
     from ..runs.label_next import label_next_run
 
-    report = label_next_run(run, unlabelled, count, out=out, data=data, trust=consent(trust))
+    with shown_embedding():
+        report = label_next_run(run, unlabelled, count, out=out, data=data, trust=consent(trust))
     give(report, json_path, lambda: show_labels_next(report))

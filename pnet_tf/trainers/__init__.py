@@ -2,6 +2,7 @@
 
 from .base import Encoder, Network, SimilarWords, Trainer
 from .build import build_trainer, default_trainer, is_custom, rebuild_trainer, wrap_trainer
+from .embedding_cache import embedding_watch
 from .stored import load_teacher_logits
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "Trainer",
     "build_trainer",
     "default_trainer",
+    "embedding_watch",
     "is_custom",
     "load_teacher_logits",
     "rebuild_trainer",

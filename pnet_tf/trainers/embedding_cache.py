@@ -6,6 +6,7 @@ import sqlite3
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from contextvars import ContextVar
 from hashlib import sha256
 from pathlib import Path
 
@@ -20,6 +21,21 @@ _WAIT_SECONDS = 60
 _TABLE = "CREATE TABLE IF NOT EXISTS vectors (text BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID"
 
 Embed = Callable[[Sequence[str]], np.ndarray]
+Tell = Callable[[int, int], None]
+_watched: ContextVar[Tell | None] = ContextVar("watched", default=None)
+
+
+@contextmanager
+def embedding_watch(tell: Tell) -> Iterator[None]:
+    """While the block embeds texts that no cache has, call `tell(done, of_how_many)` now and then.
+
+    An encoder takes milliseconds a text, and nothing else is seen of it: a fit has not begun yet.
+    """
+    before = _watched.set(tell)
+    try:
+        yield
+    finally:
+        _watched.reset(before)
 
 
 def cached(texts: Sequence[str], key: str, width: int, embed: Embed) -> np.ndarray:
@@ -54,6 +70,7 @@ def _vectors(
         stored = {digest: _read(base, digest, width) for digest in named}
         found = {digest: vector for digest, vector in stored.items() if vector is not None}
         needed = [digest for digest in named if digest not in found]
+        tell = _watched.get() or _silent
         for start in range(0, len(needed), _PORTION):
             portion = needed[start : start + _PORTION]
             made = np.ascontiguousarray(embed([named[digest] for digest in portion]), np.float32)
@@ -62,7 +79,12 @@ def _vectors(
             with base:
                 base.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
             found |= new
+            tell(start + len(portion), len(needed))
     return found
+
+
+def _silent(done: int, total: int) -> None:
+    """Nobody watches."""
 
 
 @contextmanager

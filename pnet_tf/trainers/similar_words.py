@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 _NEAREST = 8
+_LEAST = 0.4
+"""Cosine below which a word is not like another."""
 _MOST = 30_000
 """Of words that are looked at, the first: encoders of many languages know ten times as many."""
 _CHUNK = 512
@@ -72,14 +74,15 @@ def _units(vectors: np.ndarray) -> np.ndarray:
     return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12))
 
 
-def _nearest(ours: np.ndarray, theirs: np.ndarray) -> list[list[int]]:
-    """Of each row of `ours` the rows of `theirs` of largest product, one more than are wanted: the
+def _nearest(ours: np.ndarray, theirs: np.ndarray) -> Iterator[list[int]]:
+    """For each row of `ours` the rows of `theirs` of largest product, one more than are wanted: the
     word itself may be among them.
     """
-    wanted, found = min(_NEAREST + 1, len(theirs)), list[list[int]]()
+    wanted = min(_NEAREST + 1, len(theirs))
     for start in range(0, len(ours), _CHUNK):
         cosines = ours[start : start + _CHUNK] @ theirs.T
         most = np.sort(np.argpartition(-cosines, wanted - 1, axis=1)[:, :wanted], axis=1)
-        order = np.argsort(-np.take_along_axis(cosines, most, axis=1), axis=1, kind="stable")
-        found.extend(np.take_along_axis(most, order, axis=1).tolist())
-    return found
+        values = np.take_along_axis(cosines, most, axis=1)
+        order = np.argsort(-values, axis=1, kind="stable")
+        for places, own, row in zip(order, most, values, strict=True):
+            yield [int(own[place]) for place in places if row[place] >= _LEAST]

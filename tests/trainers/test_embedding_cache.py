@@ -9,7 +9,9 @@ import pytest
 
 from pnet_tf.errors import InputError
 from pnet_tf.files import cache_folder
+from pnet_tf.trainers import embedding_watch
 from pnet_tf.trainers.embedding_cache import cached
+from pnet_tf.watches import EmbeddingWatch
 
 TEXTS = ["open", "close it", "open", ""]
 
@@ -137,3 +139,39 @@ def test_the_folder_follows_the_environment(monkeypatch, tmp_path):
     assert cache_folder() == tmp_path / "pnet-tf"
     monkeypatch.delenv("XDG_CACHE_HOME")
     assert cache_folder() == Path.home() / ".cache" / "pnet-tf"
+
+
+def test_who_watches_is_told_of_new_texts_a_portion_at_a_time(folder):
+    told = []
+    many = [str(number) for number in range(2500)]
+    with embedding_watch(lambda *state: told.append(state)):
+        cached(many[:100], "k", 2, Counting())
+        cached(many, "k", 2, Counting())
+        cached(many, "k", 2, Counting())
+    cached(["another"], "k", 2, Counting())
+    assert told == [(100, 100), (1024, 2400), (2048, 2400), (2400, 2400)]
+
+
+def test_an_inner_watch_gives_way_to_the_outer_one_again(folder):
+    told = []
+    with embedding_watch(lambda *state: told.append("outer")):
+        with pytest.raises(KeyError), embedding_watch(lambda *state: told.append("inner")):
+            cached(["a"], "k", 2, Counting())
+            raise KeyError
+        cached(["b"], "k", 2, Counting())
+    assert told == ["inner", "outer"]
+
+
+def test_a_terminal_has_a_bar_and_a_log_a_line_now_and_then(monkeypatch, capsys):
+    clock = iter([0, 10, 31, 40, 70])
+    monkeypatch.setattr("pnet_tf.watches.time.monotonic", lambda: next(clock))
+    with EmbeddingWatch() as watch:
+        for done in (1024, 2048, 3072):
+            watch(done, 4000)
+    assert capsys.readouterr().err == "embedding texts: 2,048 of 4,000\n"
+    monkeypatch.undo()
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    with EmbeddingWatch() as watch:
+        watch(1024, 4000)
+        watch(4000, 4000)
+    assert "embedding texts" in capsys.readouterr().err
