@@ -12,6 +12,7 @@ sentence encoder.
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import statistics
 from collections import Counter
@@ -27,22 +28,26 @@ import pnet_tf as library
 SETS = {"clinc150": (5, 10, 30, 0), "atis": (10,), "trec6": (10, 0), "sst2": (0,),
         "fashion_mnist": (10, 100)}  # fmt: skip
 """Data set -> labels a class, 0 for all."""
-MADE = {"clinc150": 50_000, "trec6": 20_000, "sst2": 20_000}
+MADE = {"clinc150": 30_000, "trec6": 20_000, "sst2": 20_000}
 """Inputs that are made where all have labels (`augment.transfer`)."""
+FEW_MADE = 20_000
+"""And where few have some, without a log."""
 IMAGES = ("mnist", "fashion_mnist", "cifar10")
 MODES = {
     "alone": "--trainer none",
     "n-grams first": "--trainer tfidf --trainer-first",
     "encoder first": "--encoder {encoder} --trainer-first",
     "encoder at once": "--encoder {encoder} --jointly",
+    "no log, made inputs": "--encoder {encoder} --trainer-first --config {made}",
 }
-"""Name -> options of `train` beside `--labels-per-class`."""
+"""Name -> options of `train` beside `--labels-per-class`; without a log beside a table of those."""
+NO_LOG = "no log, made inputs"
 _MADE_INPUTS = "--encoder {encoder} --trainer-first --config {made}"
 FULL_MODES = {
     "alone": "--trainer none",
     "encoder first": "--encoder {encoder} --trainer-first",
     "encoder, made inputs": _MADE_INPUTS,
-    "the same, text-large": f"{_MADE_INPUTS} --recipe text-large",
+    "the same, text-large": f"{_MADE_INPUTS} --recipe text-large --epochs 40",
 }
 """Where all labels stay."""
 IMAGE_MODES = {
@@ -93,29 +98,45 @@ def figures_of(run: Path, split: str) -> tuple[Path, Path]:
 def measure(source: Path, labels: int, seed: int, mode: str, args: argparse.Namespace) -> Found:
     """One training, exported and evaluated; what is there is not made again."""
     run = run_of(source, labels, seed, mode, args)
+    data = without_log(source, labels, seed, args.runs) if mode == NO_LOG else source
     model = f"{run}.tflite"
     if not (run / "report.json").exists():
         options = options_of(source, labels, mode, args)
-        hidden = ["--labels-per-class", str(labels)] if labels else []
+        hidden = ["--labels-per-class", str(labels)] if labels and data is source else []
         new = [*hidden, "--seed", str(seed), *options]
-        pnet_tf("train", str(source), "--out", str(run), *(["--resume"] if run.exists() else new))
+        pnet_tf("train", str(data), "--out", str(run), *(["--resume"] if run.exists() else new))
     if not Path(model).exists():
         pnet_tf("export", str(run), "--tflite", model)
     targets = figures_of(run, args.split)
     for target, what in zip(targets, (model, str(run)), strict=True):
         if not target.exists():
-            pnet_tf("evaluate", what, str(source), "--split", args.split, "--json", str(target))
+            pnet_tf("evaluate", what, str(data), "--split", args.split, "--json", str(target))
     file, both = (json.loads(path.read_text(encoding="utf-8")) for path in targets)
     report = json.loads((run / "report.json").read_text(encoding="utf-8"))
     return Found(source.name, labels, seed, mode, file["accuracy"], both["trainer_accuracy"],
                  file["size_bytes"], round(report["seconds"]))  # fmt: skip
 
 
+def without_log(source: Path, labels: int, seed: int, runs: Path) -> Path:
+    """Tables of the labelled messages that are left, and of valid and test, in a folder."""
+    folder = runs / f"{source.name}_{labels}_{seed}_few"
+    few = library.hide_labels(library.load_dataset(str(source)), labels, seed=seed)[0]
+    folder.mkdir(exist_ok=True)
+    for name in ("train", "valid", "test"):
+        rows = getattr(few, name)
+        labelled = zip((few.labels[place] for place in rows.targets), rows.inputs, strict=True)
+        with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([("label", "text"), *labelled])
+    return folder
+
+
 def options_of(source: Path, labels: int, mode: str, args: argparse.Namespace) -> list[str]:
     """Of `train`, with the file that asks for made inputs written."""
-    made, found = args.runs / f"{source.name}_made.json", modes_of(source.name, labels)[mode]
+    found = modes_of(source.name, labels)[mode]
+    count = FEW_MADE if labels else MADE.get(source.name)
+    made = args.runs / f"made_{count}.json"
     if "{made}" in found:
-        write_json(made, {"augment": {"transfer": MADE[source.name]}})
+        write_json(made, {"augment": {"transfer": count}})
     return found.format(encoder=args.encoder, made=made).split()
 
 
@@ -173,8 +194,9 @@ def page(found: Sequence[Found], split: str) -> str:
         "# Few labels and many inputs without one", "",
         f"    python scripts/label_figures.py DATA_FOLDER --encoder FOLDER --split {split}", "",
         "Accuracy of the file in %, mean over seeds and in brackets the standard deviation; K "
-        "labels of each class of train stay, its other rows are inputs without one; where all "
-        f"stay, inputs are made of them (`augment.transfer`): {made}. `trainers`: the accuracy of "
+        "labels of each class of train stay, its other rows are inputs without one or, without a "
+        f"log, are left out and {FEW_MADE:,} are made (`augment.transfer`); where all stay, inputs "
+        f"are made of them: {made}. `trainers`: the accuracy of "
         "the trainers, in the order of the columns that have one; `bytes`: the largest file; "
         f"`seconds`: of training, in the order of the columns. Read on **{split}**.", "",
     ]  # fmt: skip

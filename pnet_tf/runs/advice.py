@@ -6,7 +6,10 @@ from ..training.fit import JointTraining
 
 FEW = 30
 """Labelled messages a class, from which on unlabelled ones brought little."""
-_BROUGHT = "with 10 labels a class of CLINC150 and MiniLM they raised the accuracy from 77 to 90 %"
+_BROUGHT = (
+    "with 10 labels a class of CLINC150 and MiniLM they raised the accuracy from 77 to 90 %, and "
+    "made ones without any (augment.transfer) to 85 %"
+)
 
 
 def advice(plan: JointTraining) -> str | None:

@@ -30,7 +30,7 @@ def plan(rows=12, changes=(), data=None, **options):
 def test_few_labels_are_said_with_the_option():
     said = advice(plan())
     assert said.startswith("6 labels a class are few") and "(--unlabelled FILE);" in said
-    assert "\n" not in said and "encoder" not in said
+    assert "\n" not in said and "encoder" not in said and "(augment.transfer)" in said
     assert "a trainer to answer them, --encoder say" in advice(plan(changes=[WORDS]))
     assert advice(plan(2 * FEW - 1)) is not None and advice(plan(2 * FEW)) is None
 
