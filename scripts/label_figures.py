@@ -60,7 +60,10 @@ SVM = "linear SVM"
 
 @dataclass(frozen=True)
 class Found:
-    """Accuracies 0..1 of one file and its trainer, its bytes and the seconds of training."""
+    """Accuracies 0..1 of one file and its trainer, its bytes and the seconds of training.
+
+    `seconds` 0: not measured, as of a training that stood still for a while.
+    """
 
     data: str
     labels: int
@@ -171,8 +174,8 @@ def table(found: Sequence[Found]) -> Iterator[str]:
                  for way in ways}  # fmt: skip
         trainers = " / ".join(mean(values) for values in known.values() if values)
         size = f"{max(one.size_bytes for one in rows):,}"
-        seconds = " / ".join(f"{statistics.mean(x.seconds for x in by_way[way]):.0f}"
-                             for way in ways if way != SVM and by_way[way])  # fmt: skip
+        times = {way: [x.seconds for x in by_way[way] if x.seconds] for way in ways}
+        seconds = " / ".join(f"{statistics.mean(some):.0f}" for some in times.values() if some)
         seeds = len({one.seed for one in rows if one.mode != SVM})
         first = [str(labels or "all"), str(seeds), *cells]
         yield f"| {' | '.join(first)} | {trainers} | {size} | {seconds} |"
