@@ -298,6 +298,7 @@ def check_settings(data: Dataset, many: Sequence[Settings]) -> None:
         joint_objective(settings.loss)
     spec = InputSpec.of(data.kind, data.input_shape, many[0].byte_length)
     _check_taught(unlabelled, many[0], choose_trainer(data, many[0], spec, None, None))
+    with_made(unlabelled, data, many[0])
 
 
 def _check_together(

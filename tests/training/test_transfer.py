@@ -10,7 +10,7 @@ from pnet_tf.data import make_dataset
 from pnet_tf.data.types import object_array
 from pnet_tf.errors import InputError
 from pnet_tf.settings import make_settings
-from pnet_tf.training.fit import fit, plan_fit
+from pnet_tf.training.fit import check_settings, fit, plan_fit
 from pnet_tf.training.transfer import TextSource, joined, make_transfer, mix_up, part
 from pnet_tf.training.unlabelled import unlabelled_examples, with_made
 
@@ -195,3 +195,12 @@ def test_what_is_refused(data, changes, options, words):
     with pytest.raises(InputError) as raised:
         fit(data, [*changes, {"augment": {"transfer": 9}}], **options)
     assert words in str(raised.value) and "\n" not in str(raised.value)
+
+
+def test_many_fits_are_refused_before_the_first():
+    more = {"augment": {"transfer": 9}}
+    check_settings(ROWS, [make_settings("dense", [TAUGHT, more])])
+    for data, changes, words in ((VALUES, [TAUGHT], "not for a regression"),
+                                 (ROWS, [ALONE], "for a trainer to answer")):  # fmt: skip
+        with pytest.raises(InputError, match=words):
+            check_settings(data, [make_settings("dense", [*changes, more])])
