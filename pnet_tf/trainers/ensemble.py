@@ -45,7 +45,8 @@ def combine(members: Sequence[Trainer], base: Mapping[str, Any]) -> Trainer:
     """One trainer of several by name; `base` is its configuration but for options and encoder.
 
     Members with equal encoders share the encoded inputs. Otherwise those are int32 [N, words]: the
-    arrays side by side, float32 by its bits.
+    arrays side by side, float32 by its bits. Changed inputs of `augment` are seen where all members
+    see them.
     """
     spec = str(base["spec"])
     encoders = _encoders(members)
@@ -65,8 +66,9 @@ def combine(members: Sequence[Trainer], base: Mapping[str, Any]) -> Trainer:
     model = keras.Model(encoded, keras.layers.Average(name="logits")(logits), name="ensemble")
     configs = [(member.name, member.config or {}) for member in members]
     own = {key: {name: c[key] for name, c in configs} for key in ("options", "encoder")}
+    augmented = all(member.augmented for member in members)
     similar = next((m.similar_words for m in members if m.similar_words), None)
-    return Trainer(spec, model, encode, {**base, **own}, similar_words=similar)
+    return Trainer(spec, model, encode, {**base, **own}, augmented, similar)
 
 
 def _encoder(member: Trainer) -> Any:

@@ -114,5 +114,6 @@ def test_trainers_that_know_more_words_than_train(folder, spec):
     if spec == "tfidf":
         assert trainer.similar_words is None
     else:
+        assert not trainer.augmented  # an encoder sees texts as they are, in an ensemble too
         found = trainer.similar_words(["open", "Close!", "door"])
         assert found == {"open": ("close",), "Close!": ("Open!",)}
