@@ -22,7 +22,7 @@ _TABLE = "CREATE TABLE IF NOT EXISTS vectors (text BLOB PRIMARY KEY, vector BLOB
 
 Embed = Callable[[Sequence[str]], np.ndarray]
 Tell = Callable[[int, int], None]
-_watched: ContextVar[Tell | None] = ContextVar("watched", default=None)
+_watched: ContextVar[Tell] = ContextVar("watched", default=lambda done, total: None)
 
 
 @contextmanager
@@ -70,7 +70,7 @@ def _vectors(
         stored = {digest: _read(base, digest, width) for digest in named}
         found = {digest: vector for digest, vector in stored.items() if vector is not None}
         needed = [digest for digest in named if digest not in found]
-        tell = _watched.get() or _silent
+        tell = _watched.get()
         for start in range(0, len(needed), _PORTION):
             portion = needed[start : start + _PORTION]
             made = np.ascontiguousarray(embed([named[digest] for digest in portion]), np.float32)
@@ -81,10 +81,6 @@ def _vectors(
             found |= new
             tell(start + len(portion), len(needed))
     return found
-
-
-def _silent(done: int, total: int) -> None:
-    """Nobody watches."""
 
 
 @contextmanager

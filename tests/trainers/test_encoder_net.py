@@ -20,15 +20,6 @@ SMALL = {"buckets": 256, "embedding": 8}
 BRIEF = {"schedule": {"epochs": 2}, "head": {"name": "sequence", "embedding": 8, "channels": 8}}
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """A tiny encoder's folder, and a cache of its own."""
-    for name in ("onnxruntime", "tokenizers"):
-        pytest.importorskip(name, reason=f"{name} is not installed; install pnet-tf[encoder]")
-    monkeypatch.setenv("PNET_TF_CACHE", str(tmp_path / "cache"))
-    return write_encoder(tmp_path / "encoder")
-
-
 def build(folder, kind="text", inputs=TEXTS, **options):
     options = {**SMALL, "source": str(folder), **options}
     return build_trainer("encoder", kind=kind, task="classification", outputs=2, input_shape=(),
@@ -159,6 +150,22 @@ def test_a_fit_embeds_texts_as_they_are_though_the_student_sees_changed_ones(fol
         fitted = pnet_tf.fit(data, changes)
     assert set(seen) <= {*data.train.inputs, *data.valid.inputs}
     assert fitted.trainer.name == "encoder" and len(fitted.history) == 2
+
+
+def test_commands_say_how_far_the_encoder_is(folder, table, tmp_path, monkeypatch):
+    monkeypatch.setattr("pnet_tf.watches._SILENCE_S", -1)
+    config, run, log = (tmp_path / name for name in ("c.json", "run", "log.tsv"))
+    trainer = {"name": "encoder", "source": str(folder), **SMALL}
+    config.write_text(json.dumps({**BRIEF, "trainer": trainer}), encoding="utf-8")
+    log.write_text("text\nclose the door\n", encoding="utf-8")
+    (table / "test.tsv").write_text("text\tlabel\ndoor door\tno\n", encoding="utf-8")
+    for command in (("train", table, "--out", run, "--config", config), ("evaluate", run, table),
+                    ("label-next", run, log, "--count", 1)):  # fmt: skip
+        shown = CliRunner().invoke(main, list(map(str, command)))
+        assert shown.exit_code == 0 and "embedding texts: " in shown.stderr, command[0]
+    monkeypatch.setenv("PNET_TF_CACHE", str(tmp_path / "other"))  # as on another machine
+    again = ("teach", run, table, "--out", tmp_path / "l.npz")
+    assert "embedding texts: " in CliRunner().invoke(main, list(map(str, again))).stderr
 
 
 def test_made_texts_run_through_the_cache_once(folder, table, tmp_path, monkeypatch):

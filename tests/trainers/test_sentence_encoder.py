@@ -14,12 +14,6 @@ from tests.trainers.tiny_encoder import INPUTS, write_encoder
 INT32, FLOAT = 6, 1
 
 
-@pytest.fixture
-def runtime():
-    for name in ("onnxruntime", "tokenizers"):
-        pytest.importorskip(name, reason=f"{name} is not installed; install pnet-tf[encoder]")
-
-
 def opened(folder, length=128, pooling="mean", **changes):
     return SentenceEncoder(read_encoder(str(write_encoder(folder, **changes))), length, pooling)
 

@@ -68,15 +68,6 @@ def test_words_in_other_letters_are_not_looked_at():
     assert similar_words(["12"], ["one"], noted) == similar_words(["a"], ["b"], noted) == {}
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """A tiny encoder's folder, and a cache of its own."""
-    for name in ("onnxruntime", "tokenizers"):
-        pytest.importorskip(name, reason=f"{name} is not installed; install pnet-tf[encoder]")
-    monkeypatch.setenv("PNET_TF_CACHE", str(tmp_path / "cache"))
-    return write_encoder(tmp_path / "encoder")
-
-
 def test_an_encoder_knows_the_words_that_are_one_token(folder):
     assert SentenceEncoder(read_encoder(str(folder)), 8, "mean").words() == [
         "open",
