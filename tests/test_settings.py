@@ -34,6 +34,7 @@ WHOLE = (
 REAL = (
     ("prune", 0, 0.95), ("schedule.weight_decay", 0, 1), ("schedule.warmup", 0, 1),
     ("augment.drop_words", 0, 0.5), ("augment.misspell", 0, 0.5),
+    ("augment.rotate", 0, 180), ("augment.zoom", 0, 0.5), ("augment.erase", 0, 0.75),
 )  # fmt: skip
 OPEN = (
     ("valid_fraction", 0, 1), ("schedule.learning_rate", 0, 10),
@@ -247,7 +248,7 @@ def test_names_of_files(key):
         ({3: 3}, "setting must be one of projection.*got 3"),
         ({"schedule": {"epohcs": 3}}, r"schedule\.epohcs does not exist; allowed: epochs, min_up"),
         ({"loss": {"lambda": 1}}, r"loss\.lambda does not exist; allowed: lambdas, temperature"),
-        ({"augment": {"rotate": 1}}, r"augment\.rotate does not exist; allowed: drop_words, miss"),
+        ({"augment": {"swirl": 1}}, r"augment\.swirl does not exist; allowed: drop_words, miss"),
         ({"head": "linear"}, "setting 'head' must be an object, got 'linear'"),
         ({"schedule": [3]}, r"setting 'schedule' must be an object, got \[3\]"),
         ({"loss": None}, "setting 'loss' must be an object, got None"),

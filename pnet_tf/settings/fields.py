@@ -123,6 +123,18 @@ class Augment(_Frozen, frozen=True):
     flip: Annotated[
         bool | None, Meta(description="Images: mirror every second one left to right.")
     ] = None
+    rotate: Annotated[
+        Annotated[float, Meta(ge=0, le=180)] | None,
+        Meta(description="Images: degrees that they are turned by at most, both ways."),
+    ] = None
+    zoom: Annotated[
+        Annotated[float, Meta(ge=0, le=0.5)] | None,
+        Meta(description="Images: share that each of their sides grows or shrinks by at most."),
+    ] = None
+    erase: Annotated[
+        Annotated[float, Meta(ge=0, le=0.75)] | None,
+        Meta(description="Images: share of each side of a rectangle that is blotted out at most."),
+    ] = None
     transfer: Annotated[
         Annotated[int, Meta(ge=0, le=10_000_000)] | None,
         Meta(description="Inputs made of those of train and unlabelled ones, which the trainer "

@@ -9,10 +9,12 @@ from pnet_tf.errors import InputError
 from pnet_tf.settings import Augment
 from pnet_tf.training.augmentation import (
     drop_words,
+    erase_images,
     flip_images,
     make_augment,
     misspell,
     shift_images,
+    warp_images,
 )
 
 
@@ -72,6 +74,76 @@ def test_flip_mirrors_about_half():
     assert 400 < flipped.sum() < 600
 
 
+class Extreme:
+    """A generator whose uniform draws all are the highest, or the lowest, value that may come."""
+
+    def __init__(self, highest):
+        self._end = int(highest)
+
+    def uniform(self, low, high, size):
+        return np.full(size, (low, high)[self._end])
+
+
+def test_a_quarter_turn_by_hand():
+    image = np.arange(9, dtype=np.uint8).reshape(1, 3, 3, 1)
+    turned = warp_images(image, Extreme(True), 90, 0)[0, :, :, 0]
+    np.testing.assert_array_equal(turned, [[2, 5, 8], [1, 4, 7], [0, 3, 6]])
+    turned = warp_images(image, Extreme(False), 90, 0)[0, :, :, 0]
+    np.testing.assert_array_equal(turned, [[6, 3, 0], [7, 4, 1], [8, 5, 2]])
+
+
+def test_a_turn_that_is_not_square_keeps_its_middle():
+    image = np.arange(15, dtype=np.float32).reshape(1, 3, 5, 1)
+    turned = warp_images(image, Extreme(True), 90, 0)[0, :, :, 0]
+    np.testing.assert_allclose(turned[:, 1:4], [[3, 8, 13], [2, 7, 12], [1, 6, 11]], atol=1e-4)
+
+
+def test_zoom_by_hand():
+    row = np.array([0, 40, 80, 120, 160], np.uint8).reshape(1, 1, 5, 1)
+    rows = np.tile(row, (1, 2, 1, 1))
+    larger = warp_images(rows, Extreme(True), 0, 0.5)[0, :, :, 0]  # from 2 + (x - 2) / 1.5
+    np.testing.assert_array_equal(larger, [[27, 53, 80, 107, 133]] * 2)
+    smaller = warp_images(rows, Extreme(False), 0, 0.5)[0, :, :, 0]  # from 2 + (x - 2) * 2
+    np.testing.assert_array_equal(smaller, [[0, 0, 80, 160, 160]] * 2)
+
+
+def test_an_upright_picture_is_zoomed_up_and_down():
+    column = np.array([0, 40, 80, 120, 160], np.uint8).reshape(1, 5, 1, 1)
+    larger = warp_images(column, Extreme(True), 0, 0.5)[0, :, 0, 0]
+    np.testing.assert_array_equal(larger, [27, 53, 80, 107, 133])
+
+
+def test_each_picture_is_warped_in_its_own_way():
+    images = np.tile(np.arange(81, dtype=np.uint8).reshape(1, 9, 9, 1), (20, 1, 1, 1))
+    for degrees, zoom in [(20, 0), (0, 0.3)]:
+        warped = warp_images(images, np.random.default_rng(2), degrees, zoom)
+        assert len(np.unique(warped.reshape(20, -1), axis=0)) > 15
+        assert warped.dtype == np.uint8
+        assert (warped[:, 4, 4, 0] == 40).all()
+
+
+def test_erasing_blots_out_one_rectangle_in_the_mean():
+    images = np.tile(np.arange(200, dtype=np.uint8).reshape(1, 10, 20, 1), (300, 1, 1, 3))
+    images[..., 1] += 40
+    before = images.copy()
+    erased = erase_images(images, np.random.default_rng(4), 0.4)
+    np.testing.assert_array_equal(images, before)
+    sides = set()
+    touched = np.zeros((10, 20), bool)
+    for image in erased:
+        changed = (image != before[0]).any(-1)
+        rows, columns = np.flatnonzero(changed.any(1)), np.flatnonzero(changed.any(0))
+        sides.add((len(rows), len(columns)))
+        if len(rows):
+            box = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+            np.testing.assert_array_equal(box, np.broadcast_to([99, 139, 99], box.shape))
+        touched |= changed
+    tall, wide = (set(side) for side in zip(*sides, strict=True))
+    assert tall == set(range(5))
+    assert wide == set(range(9))
+    assert touched.mean() > 0.9
+
+
 def test_augment_runs_every_option():
     texts = np.array(["how are you", "fine thanks"] * 50, dtype=object)
     augment = make_augment("text", Augment(misspell=0.1, drop_words=0.2))
@@ -84,8 +156,9 @@ def test_augment_runs_every_option():
 def test_steps_follow_each_other():
     image = np.arange(18, dtype=np.uint8).reshape(2, 3, 3, 1)
     rng = np.random.default_rng(5)
-    by_hand = flip_images(shift_images(image, rng, 1), rng)
-    augment = make_augment("image", Augment(shift=1, flip=True))
+    by_hand = shift_images(warp_images(image, rng, 20.0, 0.3), rng, 1)
+    by_hand = erase_images(flip_images(by_hand, rng), rng, 0.5)
+    augment = make_augment("image", Augment(rotate=20, zoom=0.3, shift=1, flip=True, erase=0.5))
     np.testing.assert_array_equal(augment(image, np.random.default_rng(5)), by_hand)
 
 
@@ -95,6 +168,7 @@ def test_steps_follow_each_other():
         ("text", Augment()),
         ("text", Augment(misspell=0.0, drop_words=0)),
         ("image", Augment(shift=0, flip=False)),
+        ("image", Augment(rotate=0, zoom=0.0, erase=0)),
         ("dense", Augment()),
     ],
 )
@@ -107,7 +181,8 @@ def test_nothing_to_change(kind, options):
     [
         ("text", Augment(shift=1), "text inputs takes drop_words, misspell, got 'shift'"),
         ("text", Augment(flip=False), "got 'flip'"),
-        ("image", Augment(misspell=0.1), "image inputs takes shift, flip, got 'misspell'"),
+        ("image", Augment(misspell=0.1), "takes rotate, zoom, shift, flip, erase, got 'misspell'"),
+        ("text", Augment(zoom=0.1), "got 'zoom'"),
         ("dense", Augment(flip=True), "augment for dense inputs takes nothing, got 'flip'"),
     ],
 )
