@@ -33,8 +33,9 @@ from measured import Table, mean, write_text
 import pnet_tf
 from pnet_tf import keras
 from pnet_tf.compress.choose import Trainable, Trial, choose_plans
-from pnet_tf.compress.keras_file import draw_trials, score_of
+from pnet_tf.compress.keras_file import score_of
 from pnet_tf.compress.network import CompressedModel, coded_bytes, measured
+from pnet_tf.compress.plot import draw_trials
 from pnet_tf.data import Dataset
 
 SETS = {"mnist": ((32,), (64,), (128,)), "fashion_mnist": ((32,), (64,), (128,)),

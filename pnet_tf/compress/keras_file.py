@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,9 +13,9 @@ import numpy as np
 from .._keras import keras, require_keras
 from ..data import Dataset, Split, load_dataset
 from ..errors import InputError
-from ..files import atomic_write_bytes
-from .choose import WEIGHTS, Trainable, Trial, choose_plans, read_trials
+from .choose import WEIGHTS, Trainable, Trial, choose_plans
 from .network import CompressedModel, CompressedTensor, measured
+from .plot import draw_trials
 
 PLOT = "trials.png"
 SLACK = 0.005
@@ -184,28 +183,3 @@ def _check_fits(model: keras.Model, data: Dataset) -> None:
             f"model {model.name!r} must give {len(data.labels)} scores an input, one a label; "
             f"it gives {tuple(answers.shape[1:])}"
         )
-
-
-def draw_trials(folder: Path, float32_bytes: int, target: Path) -> None:
-    """Plot how many times smaller each trial of a folder is against its score; kept ones filled."""
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-
-    trials = read_trials(folder)
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        figure = Figure(figsize=(7, 4.5), layout="constrained")
-        axes = figure.add_subplot()
-        for kept, colour in ((False, "none"), (True, "tab:blue")):
-            chosen = [trial for trial in trials if trial.kept == kept]
-            axes.scatter(
-                [float32_bytes / trial.size_bytes for trial in chosen],
-                [trial.score for trial in chosen],
-                facecolors=colour, edgecolors="tab:blue", label="kept" if kept else "tried",
-            )  # fmt: skip
-        axes.set(xscale="log", xlabel="times smaller, all weights", ylabel="score on valid")
-        axes.grid(alpha=0.3)
-        axes.legend()
-        stream = io.BytesIO()
-        figure.savefig(stream, format="png", dpi=120)
-    atomic_write_bytes(target, stream.getvalue())
