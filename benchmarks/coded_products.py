@@ -13,17 +13,16 @@ grows by at its peak, in a process of its own.
 from __future__ import annotations
 
 import argparse
-import json
 import resource
 import subprocess
 import sys
 import time
 import tracemalloc
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
+from outputs import add_outputs, write_outputs
 from scipy.sparse import csc_matrix
 
 from pnet_tf.coded.frequencies import entropy_bits
@@ -168,23 +167,14 @@ def main() -> None:
     parser.add_argument("--values", type=int, default=32)
     parser.add_argument("--zeros", type=float, nargs="+", default=ZEROS)
     parser.add_argument("--rounds", type=int, default=40)
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--page", type=Path)
+    add_outputs(parser)
     parser.add_argument("--memory", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.memory:
         memory()
         return
     rows = [measure(args.size, args.values, zeros, args.rounds) for zeros in args.zeros]
-    for path in (args.json, args.page):
-        if path:
-            path.parent.mkdir(parents=True, exist_ok=True)
-    if args.json:
-        text = json.dumps([asdict(row) for row in rows], indent=1)
-        args.json.write_text(text + "\n", encoding="utf-8")
-    if args.page:
-        args.page.write_text(page(rows), encoding="utf-8")
-    print(page(rows))
+    write_outputs(args, rows, page(rows))
 
 
 if __name__ == "__main__":

@@ -21,10 +21,10 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from outputs import add_outputs, write_outputs
 
 from pnet_tf import Dataset, Graph, make_dataset, make_graph, make_settings, plan_fit, propagate
 from pnet_tf.graph import make_seeds
@@ -121,20 +121,14 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--edges", type=int, nargs="+", default=EDGES)
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--page", type=Path)
+    add_outputs(parser)
     parser.add_argument("--one", type=int, nargs=2, metavar=("EDGES", "WITH"))
     args = parser.parse_args()
     if args.one:
         print(json.dumps(asdict(measure(args.one[0], bool(args.one[1])))))
         return
     rows = [apart(edges, with_graph) for edges in args.edges for with_graph in (True, False)]
-    if args.json:
-        text = json.dumps([asdict(row) for row in rows], indent=1)
-        args.json.write_text(text + "\n", encoding="utf-8")
-    if args.page:
-        args.page.write_text(page(rows), encoding="utf-8")
-    print(page(rows))
+    write_outputs(args, rows, page(rows))
 
 
 if __name__ == "__main__":

@@ -20,9 +20,9 @@ import tracemalloc
 import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
+from outputs import add_outputs, write_outputs
 
 from pnet_tf.graph import Graph, Seeds, make_graph, make_seeds, propagate
 
@@ -136,8 +136,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--edges", type=int, nargs="+", default=EDGES)
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--page", type=Path)
+    add_outputs(parser)
     parser.add_argument("--one", nargs=3, metavar=("METHOD", "EDGES", "LABELS"))
     args = parser.parse_args()
     if args.one:
@@ -149,12 +148,7 @@ def main() -> None:
         for labels in LABELS for edges in args.edges for method in METHODS
         if method == "propagate" or edges // 10 * labels <= MOST_DENSE
     ]  # fmt: skip
-    if args.json:
-        text = json.dumps([asdict(row) for row in rows], indent=1)
-        args.json.write_text(text + "\n", encoding="utf-8")
-    if args.page:
-        args.page.write_text(page(rows), encoding="utf-8")
-    print(page(rows))
+    write_outputs(args, rows, page(rows))
 
 
 if __name__ == "__main__":

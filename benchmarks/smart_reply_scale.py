@@ -21,6 +21,8 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from outputs import add_outputs, write_outputs
+
 from pnet_tf.smart_reply.progress import Progress
 from pnet_tf.smart_reply.write import build_smart_reply
 
@@ -136,20 +138,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--pairs", type=int, nargs="+", default=PAIRS)
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--page", type=Path)
+    add_outputs(parser)
     parser.add_argument("--one", nargs=2, metavar=("PAIRS", "TABLE"))
     args = parser.parse_args()
     if args.one:
         print(json.dumps(asdict(measure(int(args.one[0]), args.one[1]))))
         return
     rows = [apart(pairs, args.folder) for pairs in args.pairs]
-    if args.json:
-        text = json.dumps([asdict(row) for row in rows], indent=1)
-        args.json.write_text(text + "\n", encoding="utf-8")
-    if args.page:
-        args.page.write_text(page(rows), encoding="utf-8")
-    print(page(rows))
+    write_outputs(args, rows, page(rows))
 
 
 if __name__ == "__main__":
