@@ -16,7 +16,7 @@ import numpy as np
 
 from .._keras import keras, layers_of, tf
 from .._tflite import calibrate_only, converted, quantize_calibrated
-from ..compress.int4 import INT4_ELEMENTS, Int4, rounded_head
+from ..compress.int4 import Int4, is_big, rounded_head
 from ..compress.qat import Int8
 from ..errors import InputError
 from ..model import ProjectionNet
@@ -26,7 +26,7 @@ from ..tflite.model import SIGNATURE
 from ..tflite.reader import Operator, Subgraph, read_model
 from .freeze import Job, converter
 from .ranking import with_temperature
-from .storage import INT8, Layer, head_layers, int4_storage, stored
+from .storage import INT8, head_layers, int4_storage, stored
 from .student import Scope, projection_scope
 
 _ANSWERING = {"SOFTMAX", "TOPK_V2"}
@@ -86,7 +86,7 @@ def dynamic(job: Job) -> bytes:
         model = converted(made)
     scope = projection_scope(job.student)
     if _rounds(model, scope):  # a projection of 1024 constants or more, which it knows nothing of
-        return _quantized_weights(plain(job), scope, big_bits=8)
+        return _quantized_weights(plain(job), scope)
     return _quantized_weights(model, scope)
 
 
@@ -103,15 +103,16 @@ def _rounds(model: bytes, scope: Scope) -> bool:
 
 
 def int4(job: Job) -> bytes:
-    """Matrices of `INT4_ELEMENTS` or more in 4 bits with one scale an output channel, small ones in
-    8 bits. The oldest runtime runs it, but no int4 convolution.
+    """Layers that are `is_big` in 4 bits, one scale an output channel, small ones in 8 bits.
+
+    The oldest runtime runs it, but no int4 convolution.
     """
     if any(isinstance(layer, keras.layers.Embedding) for layer in layers_of(job.student)):
         raise InputError(
             "quantize must be none, dynamic or int8 for the lookup head, got 'int4': "
             "its tables are read by a gather, which stores 8 bits at least"
         )
-    return _quantized_weights(plain(job), projection_scope(job.student))
+    return _quantized_weights(plain(job), projection_scope(job.student), four=True)
 
 
 def int8(job: Job) -> bytes:
@@ -215,16 +216,11 @@ def _exact_operators(graph: Subgraph, scope: Scope) -> Iterator[Operator]:
             yield node
 
 
-def _quantized_weights(model: bytes, scope: Scope, big_bits: int = 4) -> bytes:
-    """Float weights of the head's layers in 8 bits, of big ones in `big_bits`; activations float32.
-
-    A matrix that the converter has quantised already stays as it is.
+def _quantized_weights(model: bytes, scope: Scope, four: bool = False) -> bytes:
+    """Float weights of the head's layers in 8 bits, with `four` those of big ones in 4; activations
+    float32. A matrix that the converter has quantised already stays as it is.
     """
-    layers = head_layers(model, scope)
-    four = big_bits == 4
-    return stored(model, {layer: int4_storage(layer) if four and _big(layer) else INT8
-                          for layer in layers})  # fmt: skip
-
-
-def _big(layer: Layer) -> bool:
-    return layer.weights >= INT4_ELEMENTS
+    return stored(model, {
+        layer: int4_storage(layer) if four and is_big(layer.weights, layer.convolution) else INT8
+        for layer in head_layers(model, scope)
+    })  # fmt: skip

@@ -57,6 +57,11 @@ class Layer:
         """How many there are."""
         return math.prod(self.shape)
 
+    @property
+    def convolution(self) -> bool:
+        """Whether its filters are those of a convolution that mixes channels."""
+        return self.operator == _CONV
+
 
 def head_layers(model: bytes, scope: Scope) -> tuple[Layer, ...]:
     """Layers of float weights in order of execution, without those of `scope`, the projection.

@@ -12,8 +12,9 @@ from .._keras import keras, tf
 from ..errors import InputError
 from .weights import apply_with, rounded
 
-INT4_ELEMENTS = 1024
-"""A matrix of at least so many weights is stored in 4 bits, a smaller one in 8."""
+DENSE_WEIGHTS, CONVOLUTION_WEIGHTS = 1024, 256
+"""A layer of at least so many weights is stored in 4 bits, a smaller one in 8. In a convolution of
+256 they make up for the operator that turns them into floats, some 110 bytes of a file."""
 
 _MATRICES = (keras.layers.Dense, keras.layers.Conv2D)
 
@@ -40,8 +41,8 @@ def int4_aware(head: keras.Model) -> keras.Model:
     found = {layer.name for layer in head.layers if _is_big(layer)}
     if not found:
         raise InputError(
-            f"qat int4 needs a dense or convolutional layer of {INT4_ELEMENTS} weights or more; "
-            f"this head has none"
+            f"qat int4 needs a dense layer of {DENSE_WEIGHTS} weights or more, or a convolution of "
+            f"{CONVOLUTION_WEIGHTS}; this head has none"
         )
 
     def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
@@ -68,6 +69,13 @@ def rounded_head(aware: keras.Model) -> keras.Model:
     return plain
 
 
+def is_big(weights: int, convolution: bool) -> bool:
+    """Whether a layer of so many weights is stored in 4 bits."""
+    return weights >= (CONVOLUTION_WEIGHTS if convolution else DENSE_WEIGHTS)
+
+
 def _is_big(layer: Any) -> bool:
     # a depthwise convolution is a subclass; its filters are stored in 8 bits
-    return type(layer) in _MATRICES and int(tf.size(layer.kernel)) >= INT4_ELEMENTS
+    if type(layer) not in _MATRICES:
+        return False
+    return is_big(int(tf.size(layer.kernel)), isinstance(layer, keras.layers.Conv2D))

@@ -37,7 +37,8 @@ INT8 = Mode(
     convert="pnet_tf.export.quantize:int8",
 )  # fmt: skip
 INT4 = Mode(
-    "int4", "matrices of 1,024 weights or more in 4 bits, smaller ones in 8", same_label=0.70,
+    "int4", "dense layers of 1,024 weights or more, convolutions of 256, in 4 bits, others in 8",
+    same_label=0.70,
     max_difference=1.0, oldest=False, convert="pnet_tf.export.quantize:int4",
 )  # fmt: skip
 AUTO = Mode(

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from pnet_tf import InputSpec, LocalProjection, ProjectionNet, keras
 from pnet_tf._keras import tf
 from pnet_tf.compress.int4 import Int4, int4_aware, rounded_head
 from pnet_tf.compress.weights import rounded
@@ -9,6 +10,7 @@ from pnet_tf.export.shrink import shrink
 from pnet_tf.heads.bits import dense_head
 from pnet_tf.heads.lookup import lookup_head
 from pnet_tf.model import build_student
+from pnet_tf.tflite.reader import read_model
 from tests.export.quantized_heads import (
     file_of,
     scores,
@@ -48,10 +50,8 @@ def test_the_file_answers_as_the_trained_student(trained):
         assert np.mean(found.argmax(1) == expected.argmax(1)) >= 0.95
 
 
-def test_only_big_matrices_are_rounded(trained):
+def test_a_trained_student_without_rounding(trained):
     student, _, samples = trained
-    wrapped = [layer for layer in student.head.layers if isinstance(layer, Int4)]
-    assert wrapped and all(int(tf.size(layer.layer.kernel)) >= 1024 for layer in wrapped)
     plain, bits = rounded_head(student.head), student.projection(samples)
     assert [w.shape for w in plain.weights] == [w.shape for w in student.head.weights]
     np.testing.assert_allclose(plain(bits), student.head(bits), atol=1e-5)
@@ -66,12 +66,34 @@ def test_other_modes_hold_the_rounded_weights(trained):
         assert np.abs(found - expected).max() < tolerance
 
 
+def test_big_layers_alone_are_rounded_and_stored_in_4_bits():
+    layers = keras.layers
+    source = keras.Input((12, 12, 16))
+    x = layers.Conv2D(16, 1, name="conv_256")(source)
+    x = layers.Conv2D(15, 1, name="conv_240")(x)
+    x = layers.DepthwiseConv2D(5, name="depthwise_375")(x)
+    x = layers.Dense(32, name="dense_480")(layers.GlobalAveragePooling2D()(x))
+    x = layers.Dense(31, name="dense_992")(x)
+    x = layers.Dense(34, name="dense_1054")(x)
+    head = keras.Model(source, layers.Dense(10, name="dense_340")(x), name="head")
+    rounded_ones = [layer.name for layer in int4_aware(head).layers if isinstance(layer, Int4)]
+    assert rounded_ones == ["conv_256", "dense_1054"]
+
+    student = ProjectionNet(LocalProjection(16), head, InputSpec("image", (12, 12, 1)))
+    stored = {}
+    for mode in ("int4", "dynamic"):
+        model = file_of(student, mode, np.zeros((1, 12, 12, 1), np.uint8))
+        tensors = read_model(model).subgraphs[0].tensors
+        stored[mode] = {tensor.shape for tensor in tensors if tensor.type == "INT4"}
+    assert stored == {"int4": {(16, 1, 1, 16), (34, 31)}, "dynamic": set()}
+
+
 @pytest.mark.parametrize(
     ("head", "options"),
     [(dense_head, {"units": [4]}), (lookup_head, {"functions": 4, "bits": 4})],
 )
-def test_a_head_without_a_big_matrix_is_refused(head, options):
-    with pytest.raises(InputError, match="1024 weights or more"):
+def test_a_head_without_a_big_layer_is_refused(head, options):
+    with pytest.raises(InputError, match="of 1024 weights or more, or a convolution of 256"):
         int4_aware(head((16,), 3, **options))
 
 
