@@ -56,9 +56,9 @@ def compressed(
     model = deepdta.trained(data, seed, run, steps)
     net = Trainable(
         model,
-        lambda small: deepdta.fit_compressed(small, data, deepdta.RETRAINING_STEPS),
-        lambda tried: -mse(deepdta.answers(tried, data, data.valid), data.targets[data.valid]),
-        lambda small: deepdta.fit_compressed(small, data, deepdta.FINAL_STEPS),
+        lambda small: deepdta.fit_compressed(small, data),
+        lambda tried: -deepdta.valid_error(tried, data),
+        lambda small: deepdta.finish(small, data),
     )
     choice = choose_plans(net, run / "search", keep_loss, slack=SLACK, seed=seed, show=show)
     targets = data.targets[data.test]

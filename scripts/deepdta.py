@@ -27,7 +27,7 @@ EMBEDDING, DENSE, DROPOUT = 128, (1024, 1024, 512), 0.1
 PAIRS, PROTEINS = 8, 32
 """Pairs of one protein in a batch, and how many times; about 256 pairs, all distinct."""
 RATE, RETRAINING_RATE = 1e-3, 3e-4
-STEPS, RETRAINING_STEPS, FINAL_STEPS = 3200, 120, 800
+STEPS, RETRAINING_STEPS, FINAL_EPOCHS = 3200, 120, 15
 BEST = "best.weights.h5"
 
 
@@ -113,7 +113,7 @@ def _epoch(model: keras.Model, data: Affinities, seed: int, epoch: int, run: Pat
     """Train for an epoch; the mean squared error on valid, also shown and in `epochs.jsonl`."""
     began = monotonic()
     loss = model.fit(stream(data, drawn(data, seed, epoch)), verbose=0).history["loss"][0]
-    error = mse(answers(model, data, data.valid), data.targets[data.valid])
+    error = valid_error(model, data)
     seconds = monotonic() - began
     line = json.dumps({"epoch": epoch + 1, "loss": round(loss, 4), "valid_mse": round(error, 4),
                        "seconds": round(seconds, 1)})  # fmt: skip
@@ -153,11 +153,29 @@ def answers(model: keras.Model, data: Affinities, rows: np.ndarray) -> np.ndarra
     return found
 
 
-def fit_compressed(small: CompressedModel, data: Affinities, steps: int) -> None:
+def fit_compressed(small: CompressedModel, data: Affinities) -> None:
     """Some steps of retraining, on batches drawn anew each time, the last at a rate near 0."""
-    rate = keras.optimizers.schedules.CosineDecay(RETRAINING_RATE, steps)
+    rate = keras.optimizers.schedules.CosineDecay(RETRAINING_RATE, RETRAINING_STEPS)
     small.compile(keras.optimizers.Adam(rate), "mse")
-    small.fit(stream(data, list(islice(_endless(data), steps))), verbose=0)
+    small.fit(stream(data, list(islice(_endless(data), RETRAINING_STEPS))), verbose=0)
+
+
+def finish(small: CompressedModel, data: Affinities) -> None:
+    """Epochs as those of the first training: the last at a rate near 0, the best on valid stays."""
+    rate = keras.optimizers.schedules.CosineDecay(RATE, FINAL_EPOCHS * len(drawn(data, 0)))
+    small.compile(keras.optimizers.Adam(rate), "mse")
+    least, best = np.inf, small.model.get_weights()
+    for _ in range(FINAL_EPOCHS):
+        small.fit(stream(data, drawn(data, random.getrandbits(32))), verbose=0)
+        error = valid_error(small.model, data)
+        if error < least:
+            least, best = error, small.model.get_weights()
+    small.model.set_weights(best)
+
+
+def valid_error(model: keras.Model, data: Affinities) -> float:
+    """Mean squared error on valid."""
+    return mse(answers(model, data, data.valid), data.targets[data.valid])
 
 
 def _endless(data: Affinities) -> Iterator[np.ndarray]:

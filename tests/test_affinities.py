@@ -180,17 +180,40 @@ def test_every_kernel_and_table_is_compressed(data, few_units):
     assert kinds.count("kernel") == 6 + 4 and kinds.count("embeddings") == 2
 
 
-def test_retraining_keeps_zeros(data, few_units):
+def test_retraining_keeps_zeros(data, few_units, monkeypatch):
+    monkeypatch.setattr(deepdta, "RETRAINING_STEPS", 7)  # more than an epoch
     keras.utils.set_random_seed(0)  # of so few units all can be 0 for every input
     model = deepdta.network(data)
     small = compress_model(model, {"*": {"prune": 0.5, "cluster": 2}})
     before = {name: value.numpy() for name, value in tensors_of(model).items()}
-    deepdta.fit_compressed(small, data, 7)  # more than an epoch
+    deepdta.fit_compressed(small, data)
     assert int(small.optimizer.iterations) == 7
     for name, value in tensors_of(model).items():
         assert ((value.numpy() == 0) == (before[name] == 0)).all()
         assert len(np.unique(value)) <= 3
     assert any((value.numpy() != before[name]).any() for name, value in tensors_of(model).items())
+
+
+def test_the_last_training_keeps_its_best_epoch(data, few_units, monkeypatch):
+    data.targets[data.test] = np.nan
+    keras.utils.set_random_seed(0)
+    model, errors = deepdta.network(data), []
+
+    def error(model, data, whole=deepdta.valid_error):
+        # what training makes of it counts in the first two epochs, then all is worse
+        errors.append((whole(model, data) + 10 * (len(errors) > 1), model.get_weights()))
+        return errors[-1][0]
+
+    monkeypatch.setattr(deepdta, "valid_error", error)
+    monkeypatch.setattr(deepdta, "FINAL_EPOCHS", 4)
+    small = compress_model(model, {"*": {"prune": 0.5}})
+    deepdta.finish(small, data)
+    assert int(small.optimizer.iterations) == 4 * len(deepdta.drawn(data, 0))
+    best = min(errors, key=lambda one: one[0])[1]
+    assert len(errors) == 4 and best is not errors[-1][1]
+    for kept, weight in zip(model.get_weights(), best, strict=True):
+        np.testing.assert_array_equal(kept, weight)
+    assert any((a != b).any() for a, b in zip(model.get_weights(), errors[-1][1], strict=True))
 
 
 def test_a_stopped_training_goes_on_without_test(data, few_units, tmp_path, monkeypatch):
