@@ -50,8 +50,12 @@ def compressed(
     keep_loss: float,
     show: Callable[[Trial], Any],
     steps: int = deepdta.STEPS,
+    like: Any = None,
 ) -> FoundAffinity:
-    """Train, search, and read test; `keep_loss` in units of the mean squared error on valid."""
+    """Train, search, and read test; `keep_loss` in units of the mean squared error on valid.
+
+    `like`: plans that are tried first.
+    """
     began = monotonic()
     model = deepdta.trained(data, seed, run, steps)
     net = Trainable(
@@ -60,7 +64,9 @@ def compressed(
         lambda tried: -deepdta.valid_error(tried, data),
         lambda small: deepdta.finish(small, data),
     )
-    choice = choose_plans(net, run / "search", keep_loss, slack=SLACK, seed=seed, show=show)
+    choice = choose_plans(
+        net, run / "search", keep_loss, slack=SLACK, like=like, seed=seed, show=show
+    )
     targets = data.targets[data.test]
     base = deepdta.answers(deepdta.trained(data, seed, run), data, data.test)
     found = deepdta.answers(model, data, data.test)

@@ -7,7 +7,8 @@ Pictures: the shape of Marino et al. 2020 (arXiv 2007.07967), convolutions to 51
 dense layers of 4096, 4096 and 10. Affinities of drugs and proteins: DeepDTA (`deepdta.py`), on
 `DATA_FOLDER/deepdta_NAME` or a folder of that layout. A network is trained, `choose_plans`
 compresses it as far as valid allows (`--keep-loss`: of accuracy by default 0.001, of squared error
-0) after a last training that is longer than those of the trials, and test is read once. What stands
+0) after a last training that is longer than those of the trials, and test is read once. Seeds after
+the first try the plans of that one first, which are all where they keep the loss. What stands
 in the tables under `--out` is not made again, and a search that was stopped goes on under `--runs`.
 `--drawn` writes the pages of what is finished alone.
 """
@@ -32,7 +33,7 @@ from measured import Table, mean, write_text
 
 import pnet_tf
 from pnet_tf import keras
-from pnet_tf.compress.choose import Trainable, Trial, choose_plans
+from pnet_tf.compress.choose import Trainable, Trial, choose_plans, plans_found
 from pnet_tf.compress.keras_file import score_of
 from pnet_tf.compress.network import CompressedModel, coded_bytes, measured
 from pnet_tf.compress.plot import draw_trials
@@ -119,8 +120,10 @@ def fit(model: keras.Model, data: Dataset, epochs: int, rate: Any, batch: int) -
         model.fit(inputs, data.train.targets, batch, 1, verbose=2)
 
 
-def compressed(data: Dataset, name: str, seed: int, run: Path, keep_loss: float) -> Found:
-    """Train, search, and read test."""
+def compressed(
+    data: Dataset, name: str, seed: int, run: Path, keep_loss: float, like: Any
+) -> Found:
+    """Train, search, and read test; plans that are `like` others are tried first."""
     began = monotonic()
     model = trained(data, name, seed, run)
     before = score_of(model, data.test)
@@ -128,7 +131,9 @@ def compressed(data: Dataset, name: str, seed: int, run: Path, keep_loss: float)
         model, lambda small: fit_compressed(small, data), lambda tried: score_of(tried, data.valid),
         lambda small: finish(small, data),
     )  # fmt: skip
-    choice = choose_plans(net, run / "search", keep_loss, slack=SLACK, seed=seed, show=show)
+    choice = choose_plans(
+        net, run / "search", keep_loss, slack=SLACK, like=like, seed=seed, show=show
+    )
     dense = [one for one in measured(model) if one.name.startswith("dense")]
     return Found(
         name, seed, before, score_of(model, data.test), sum(one.float32_bytes for one in dense),
@@ -211,11 +216,12 @@ def parsed() -> argparse.Namespace:
 def measure_all(
     found: Table[F], names: Sequence[str], args: argparse.Namespace, make: Callable[..., F]
 ) -> None:
-    """`make(name, seed, run)` makes each row that the table has not, and its trials are drawn."""
+    """`make(name, seed, run, like)` makes each row that the table has not; its trials are drawn."""
     for name in names:
         for seed in range(args.seeds):
-            run = args.runs / f"{name}_{seed}"
-            one = found.measured(partial(make, name, seed, run), name, seed)
+            run, first = args.runs / f"{name}_{seed}", args.runs / f"{name}_0" / "search"
+            like = plans_found(first) if seed and first.exists() else None
+            one = found.measured(partial(make, name, seed, run, like), name, seed)
             if (run / "search").exists():
                 draw_trials(run / "search", one.float32_bytes, args.out / picture(one))
 
@@ -238,15 +244,15 @@ def main() -> None:
     """Measure; write `dense4096` and `deepdta`, each as `.json` and `.md`, into `--out`."""
     args = parsed()
 
-    def pictures(name: str, seed: int, run: Path) -> Found:
+    def pictures(name: str, seed: int, run: Path, like: Any) -> Found:
         data = pnet_tf.load_dataset(str(args.data / name))
         keep_loss = KEEP_LOSS if args.keep_loss is None else args.keep_loss
-        return compressed(data, name, seed, run, keep_loss)
+        return compressed(data, name, seed, run, keep_loss, like)
 
-    def affinities(name: str, seed: int, run: Path) -> FoundAffinity:
+    def affinities(name: str, seed: int, run: Path, like: Any) -> FoundAffinity:
         data = read_affinities(args.folders[name], args.affinity)
         return affinity_figures.compressed(
-            data, seed, run, args.keep_loss or 0.0, show, args.affinity_steps
+            data, seed, run, args.keep_loss or 0.0, show, args.affinity_steps, like
         )
 
     key = ("data", "seed")

@@ -27,6 +27,7 @@ from measured import write_json  # noqa: E402
 from pnet_tf import keras  # noqa: E402
 from pnet_tf.compress.choose import TRIALS, Choice, Trial  # noqa: E402
 from pnet_tf.compress.network import compress_model, tensors_of  # noqa: E402
+from pnet_tf.compress.plan import CompressionPlan
 from pnet_tf.errors import InputError  # noqa: E402
 from pnet_tf.metrics import mse  # noqa: E402
 
@@ -239,7 +240,8 @@ def test_a_stopped_training_goes_on_without_test(data, few_units, tmp_path, monk
 
 
 def test_found_compares_the_net_with_itself_before(data, few_units, tmp_path, monkeypatch):
-    def choose_plans(net, folder, keep_loss, *, slack, seed, show):
+    def choose_plans(net, folder, keep_loss, *, slack, like, seed, show):
+        assert like is None
         base = net.score(net.model)
         net.model.set_weights([0 * weight for weight in net.model.get_weights()])
         return Choice(base, net.score(net.model), 4000, 400, 10.0, 1, {})
@@ -292,10 +294,10 @@ def test_tables_of_what_is_finished(tmp_path, monkeypatch, capsys):
 
 
 def test_a_row_is_measured_once_and_others_are_kept(data, tmp_path, monkeypatch):
-    def compressed(data, seed, run, keep_loss, show, steps):
-        made.append(seed)
+    def compressed(data, seed, run, keep_loss, show, steps, like):
+        made.append((seed, like))
         (run / "search").mkdir(parents=True)
-        trial = Trial(1, {}, -0.25, 200, True, False, False, 1.0)
+        trial = Trial(1, {"a/kernel": {"prune": 0.5}}, -0.25, 200, True, False, False, 1.0)
         (run / "search" / TRIALS).write_text(json.dumps(asdict(trial)) + "\n")
         return found(seed, 0.25, 200)
 
@@ -304,7 +306,7 @@ def test_a_row_is_measured_once_and_others_are_kept(data, tmp_path, monkeypatch)
     monkeypatch.setattr(reproduce_compression, "read_affinities", lambda *_: data)
     write_json(tmp_path / "deepdta.json", [asdict(found(1, 0.27, 300))])
     page = drawn(monkeypatch, tmp_path, "--seeds", "3", "--runs", str(tmp_path / "runs"))
-    assert made == [0, 2]
+    assert made == [(0, None), (2, {"a/kernel": CompressionPlan(0.5)})]
     assert "| davis | 0, 1, 2 |" in page and "| 300 |" in page
     assert [(tmp_path / f"davis_{seed}.png").exists() for seed in range(3)] == [True, False, True]
     rows = json.loads((tmp_path / "deepdta.json").read_text())

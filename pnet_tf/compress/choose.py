@@ -3,7 +3,8 @@
 First the zeros and then the values, by bisection of a ladder: of the large tensors together, of
 each of them, of the small ones together. Then single steps of each tensor until none keeps the
 loss; then the other ways to choose values. At last, where it is asked for, a longer training of
-the smallest. What was tried is on disk at once, so that a killed search goes on.
+the smallest. Plans of another model can come before all that. What was tried is on disk at once,
+so that a killed search goes on.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from .network import (
     coded_bytes,
     compress_model,
     load_coded,
+    planned,
     save_coded,
     tensors_of,
 )
@@ -99,6 +101,7 @@ def choose_plans(
     keep_loss: float,
     *,
     slack: float = 0.0,
+    like: Mapping[str, CompressionPlan | Mapping[str, Any]] | None = None,
     seed: int = 0,
     show: Callable[[Trial], Any] = lambda trial: None,
 ) -> Choice:
@@ -109,10 +112,14 @@ def choose_plans(
     again without slack. A short `fit` of a large model does not show what it could come to; a long
     one for each trial takes days.
 
+    `like`: plans, as `Choice` and `plans_found` give them, of a model of the same shape that was
+    compressed before. They are tried first, with the longer training; where they keep the loss
+    that is all.
+
     `folder` holds the trials and the weights of the smallest; called again, it goes on there. At
     the end `net.model` has these weights. Raises InputError for a `keep_loss` or `slack` below 0,
-    a slack that no `finish` makes good, a folder of another search, and a model without weights to
-    compress.
+    a slack that no `finish` makes good, a folder of another search, a model without weights to
+    compress, and plans of other weights.
     """
     require_keras(net.model, keras.Model, "model")
     for name, value in (("keep_loss", keep_loss), ("slack", slack)):
@@ -120,7 +127,22 @@ def choose_plans(
             raise InputError(f"{name} must be 0 or more, got {value!r}")
     if slack and net.finish is None:
         raise InputError("slack wants a finish, which makes it good")
-    return _Search(net, Path(folder), keep_loss, slack, seed, show).run()
+    before = planned(net.model, like or {})
+    return _Search(net, Path(folder), keep_loss, slack, before, seed, show).run()
+
+
+def plans_found(folder: str | os.PathLike[str]) -> Plans:
+    """The plans that a search in `folder` has come to so far.
+
+    Raises InputError where there is none, or has not found a smaller model.
+    """
+    kept = [trial for trial in read_trials(Path(folder)) if trial.kept]
+    if not kept:
+        raise InputError(f"{os.fspath(folder)} holds no search that made a model smaller")
+    try:
+        return {name: CompressionPlan(**plan) for name, plan in kept[-1].plans.items()}
+    except TypeError as error:
+        raise InputError(f"{Path(folder) / TRIALS} is damaged: {error}") from None
 
 
 class _Search:
@@ -130,10 +152,12 @@ class _Search:
         folder: Path,
         keep_loss: float,
         slack: float,
+        like: Plans,
         seed: int,
         show: Callable[[Trial], Any],
     ) -> None:
         self.net, self.folder, self.seed, self.show = net, folder, seed, show
+        self.like = like
         found = tensors_of(net.model)
         self.sizes = {name: int(np.prod(tensor.shape)) for name, tensor in found.items()}
         self.names = sorted(self.sizes, key=lambda name: -self.sizes[name])
@@ -152,17 +176,14 @@ class _Search:
     def _identity(self, keep_loss: float, slack: float) -> dict[str, Any]:
         """What must be equal for a search to go on."""
         digest = hashlib.sha256(b"".join(weight.tobytes() for weight in self.original))
-        return {"names": self.names, "weights": digest.hexdigest(), "base_score": self.base,
-                "keep_loss": keep_loss, "slack": slack, "seed": self.seed,
-                "final": self.net.finish is not None}  # fmt: skip
+        found = {"names": self.names, "weights": digest.hexdigest(), "base_score": self.base,
+                 "keep_loss": keep_loss, "slack": slack, "seed": self.seed,
+                 "final": self.net.finish is not None}  # fmt: skip
+        return {**found, "like": _plain(self.like)} if self.like else found
 
     def run(self) -> Choice:
-        self._search()
-        if self.net.finish is not None:
-            self._finish()
-            if not self.plans:  # too much was hoped of longer training
-                self.least = self.wanted
-                self._search()
+        if not (self.like and self._try(self.like, start=0)):
+            self._searched()
         self.net.model.set_weights(self.weights)
         save_coded(self.net.model, self.folder / WEIGHTS)
         return Choice(
@@ -170,6 +191,14 @@ class _Search:
             size_bytes=self.size, ratio=round(self.float32_bytes / self.size, 2),
             trials=self.number, plans=_plain(self.plans),
         )  # fmt: skip
+
+    def _searched(self) -> None:
+        self._search()
+        if self.net.finish is not None:
+            self._finish()
+            if not self.plans:  # too much was hoped of longer training
+                self.least = self.wanted
+                self._search()
 
     def _search(self) -> None:
         self._bisected()
@@ -241,10 +270,11 @@ class _Search:
             low, high = (place, high) if self._try(plans, start) else (low, place)
             place = (low + high) // 2
 
-    def _try(self, plans: Plans, start: int = 0) -> bool:
+    def _try(self, plans: Plans, start: int | None = None) -> bool:
         """Whether plans make a smaller model that keeps the loss; if so it is the best so far.
 
-        With the number of a trial to `start` from it is trained for longer.
+        With the number of a trial to `start` from, 0 for the model as it was, it is trained for
+        longer.
         """
         self.number += 1
         if self.number <= len(self.done):
@@ -272,13 +302,14 @@ class _Search:
         """The weights of a trial that was kept."""
         return self.folder / f"trial_{number}.pnc"
 
-    def _measured(self, plans: Plans, start: int) -> Trial:
-        began = monotonic()
+    def _measured(self, plans: Plans, start: int | None) -> Trial:
+        began, final = monotonic(), start is not None
         self.net.model.set_weights(self.weights)
-        fit, least = self.net.fit, self.least
-        if start and self.net.finish is not None:
+        if start:
             load_coded(self.net.model, self._place(start))
-            fit, least = self.net.finish, self.wanted
+        fit, least = self.net.fit, self.least
+        if final:
+            fit, least = self.net.finish or fit, self.wanted
         keras.utils.set_random_seed(self.seed + self.number)
         plans_now = self._possible(plans)
         small = compress_model(self.net.model, plans_now, moving=True, seed=self.seed)
@@ -294,7 +325,7 @@ class _Search:
         if kept:
             atomic_write_bytes(self._place(self.number), content)
         seconds = round(monotonic() - began, 2)
-        return Trial(self.number, _plain(plans), score, size, kept, retrained, start > 0, seconds)
+        return Trial(self.number, _plain(plans), score, size, kept, retrained, final, seconds)
 
     def _possible(self, plans: Plans) -> Plans:
         """Plans with no more values than a tensor keeps weights; without any, all weights stay."""
@@ -325,7 +356,7 @@ def _begin(folder: Path, identity: Mapping[str, Any]) -> list[Trial]:
     except ValueError as error:
         raise InputError(f"{place} is damaged: {error}") from None
     if not same:
-        raise InputError(f"{folder} holds a search of another model, data or keep_loss")
+        raise InputError(f"{folder} holds a search of another model, data, keep_loss or like")
     done = read_trials(folder)
     atomic_write_text(folder / TRIALS, "".join(json.dumps(asdict(t)) + "\n" for t in done))
     return done

@@ -13,7 +13,7 @@ import numpy as np
 from .._keras import keras, require_keras
 from ..data import Dataset, Split, load_dataset
 from ..errors import InputError
-from .choose import WEIGHTS, Trainable, Trial, choose_plans
+from .choose import WEIGHTS, Trainable, Trial, choose_plans, plans_found
 from .network import CompressedModel, CompressedTensor, measured
 from .plot import draw_trials
 
@@ -50,6 +50,7 @@ def compress_file(
     epochs: int = 1,
     final_epochs: int = 0,
     slack: float | None = None,
+    like: str | os.PathLike[str] | None = None,
     batch_size: int = 64,
     learning_rate: float = 3e-4,
     seed: int = 0,
@@ -59,21 +60,23 @@ def compress_file(
 
     A trial that loses more is retrained for `epochs` on train and measured anew. With
     `final_epochs` it may lose `slack` (0.005) beyond that, and the smallest are retrained for so
-    many at the end, until one is within `keep_loss`. The test split is read once, at the end. `out`
-    holds the trials, their plot, and `weights.pnc`, which `load_coded(model, file)` puts back.
-    Raises InputError for a file that is no such model, data that the model does not take, and
-    `slack` without `final_epochs`.
+    many at the end, until one is within `keep_loss`. `like`: the `out` of a model of the same
+    shape; what was found there is tried first, and is all if it keeps the loss. The test split is
+    read once, at the end. `out` holds the trials, their plot, and `weights.pnc`, which
+    `load_coded(model, file)` puts back. Raises InputError for a file that is no such model, data
+    that the model does not take, `slack` without `final_epochs`, and a `like` that does not fit.
     """
     if slack is None:
         slack = SLACK if final_epochs else 0.0
     elif not final_epochs:
         raise InputError("slack must be left out without final epochs, which make it good")
+    plans = None if like is None else plans_found(like)
     data = load_dataset(source) if isinstance(source, str) else source
     model = read_keras(path)
     net = trainable(model, data, epochs, batch_size, learning_rate, final_epochs)
     folder = Path(out)
     before = _test_score(model, data)
-    choice = choose_plans(net, folder, keep_loss, slack=slack, seed=seed, show=show)
+    choice = choose_plans(net, folder, keep_loss, slack=slack, like=plans, seed=seed, show=show)
     draw_trials(folder, choice.float32_bytes, folder / PLOT)
     return CompressReport(
         file=str(folder / WEIGHTS), base_score=choice.base_score, score=choice.score,

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from itertools import chain, cycle
 
 import numpy as np
@@ -11,6 +12,7 @@ from pnet_tf.compress.choose import (
     WEIGHTS,
     Trainable,
     choose_plans,
+    plans_found,
     read_trials,
 )
 from pnet_tf.compress.keras_file import compress_file
@@ -118,7 +120,7 @@ def test_a_folder_of_something_else_is_refused_and_stays(tmp_path):
     assert (tmp_path / "mine.txt").read_text() == "mine"
     choose_plans(net_of(model_of(), 60), tmp_path / "s", 0.0)
     for net, keep_loss in ((net_of(model_of(1), 60), 0.0), (net_of(model_of(), 60), 0.1)):
-        with pytest.raises(InputError, match="a search of another model, data or keep_loss"):
+        with pytest.raises(InputError, match="a search of another model, data, keep_loss or like"):
             choose_plans(net, tmp_path / "s", keep_loss)
     (tmp_path / "s" / TRIALS).write_text('{"number": "x"}\n')
     with pytest.raises(InputError, match="is damaged"):
@@ -255,6 +257,56 @@ def test_a_longer_training_starts_from_the_weights_of_its_trial(tmp_path):
             np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.parametrize("ends", ["fit", "finish"])
+def test_plans_of_a_search_before_are_all_where_they_keep_the_score(ends, tmp_path):
+    choose_plans(net_of(model_of(), 60), tmp_path / "before", 0.0)
+    plans, model, trained = plans_found(tmp_path / "before"), model_of(1), []
+    assert kept_weights(model) == 240 and plans["a/kernel"].prune > 0.5
+
+    def score(tried):  # what is smaller wants the longest training that there is
+        return float(kept_weights(tried) == 240 or trained[-1:] == [ends])
+
+    def of(model):
+        finish = (lambda small: trained.append("finish")) if ends == "finish" else None
+        return Trainable(model, lambda small: trained.append("fit"), score, finish)
+
+    choice = choose_plans(of(model), tmp_path / "s", 0.0, like=plans)
+    (trial,) = read_trials(tmp_path / "s")
+    assert trained == [ends] and trial.kept and trial.final and choice.trials == 1
+    assert choice.score == 1 and choice.ratio > 5 and plans_found(tmp_path / "s") == plans
+    again = model_of(1)
+    assert choose_plans(of(again), tmp_path / "s", 0.0, like=plans) == choice and len(trained) == 1
+    for a, b in zip(again.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    with pytest.raises(InputError, match="of another model, data, keep_loss or like"):
+        choose_plans(of(model_of(1)), tmp_path / "s", 0.0)
+
+
+def test_plans_of_a_search_before_that_lose_too_much_change_nothing(tmp_path):
+    asked, model, whole = {"a": {"prune": 0.99}}, model_of(), model_of()
+    alone = choose_plans(net_of(whole, 60), tmp_path / "alone", 0.0)
+    choice = choose_plans(net_of(model, 60), tmp_path / "s", 0.0, like=asked)
+    first, *others = read_trials(tmp_path / "s")
+    assert list(first.plans) == ["a/kernel"] and first.final and not first.kept
+    assert [trial.plans for trial in others] == [t.plans for t in read_trials(tmp_path / "alone")]
+    assert choice == replace(alone, trials=alone.trials + 1)
+    for a, b in zip(whole.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_plans_of_other_weights_and_folders_of_none_are_refused(tmp_path):
+    with pytest.raises(InputError, match="no weights are named 'c'; there are a/kernel, b/kernel"):
+        choose_plans(net_of(model_of(), 60), tmp_path / "s", 0.0, like={"c": {"prune": 0.5}})
+    assert not (tmp_path / "s").exists()
+    with pytest.raises(InputError, match="none holds no search that made a model smaller"):
+        plans_found(tmp_path / "none")
+    choose_plans(net_of(model_of(), 60), tmp_path / "s", 0.0)
+    place = tmp_path / "s" / TRIALS
+    place.write_text(place.read_text().replace("cluster", "clutter"))
+    with pytest.raises(InputError, match="is damaged"):
+        plans_found(tmp_path / "s")
+
+
 def test_slack_that_nothing_makes_good_is_refused(tmp_path):
     with pytest.raises(InputError, match="slack wants a finish"):
         choose_plans(net_of(model_of(), 60), tmp_path / "s", 0.0, slack=0.1)
@@ -314,6 +366,9 @@ def test_a_keras_file_by_the_command(tmp_path):
     accuracy = (model.predict(data.test.inputs, verbose=0).argmax(1) == data.test.targets).mean()
     assert accuracy == pytest.approx(found["test_score"])
     assert json.loads(call(*asked).stdout) == found
+    later = ["--out", tmp_path / "later", "--like", out, "--keep-loss", 0.5, "--json", "-"]
+    again = json.loads(call("compress", tmp_path / "net.keras", "digits", *later).stdout)
+    assert again["trials"] == 1 and again["ratio"] > 6
     shown = call(*asked[:-2]).stdout
     assert "times smaller" in shown and "score on test" in shown
 
@@ -358,4 +413,6 @@ def test_a_model_that_cannot_be_compressed_is_one_sentence(tmp_path):
     assert "Error: --slack must be 0 or more" in said
     said = call(*asked, "--slack", 0.01, code=2).stderr
     assert "Error: --slack must be left out without final epochs" in said
+    said = call(*asked, "--like", tmp_path / "none", code=2).stderr
+    assert "none holds no search that made a model smaller" in said
     assert not (tmp_path / "out").exists()
