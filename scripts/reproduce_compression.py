@@ -4,13 +4,13 @@
     python scripts/reproduce_compression.py --affinity-folder FOLDER [--affinity raw]
 
 Pictures: the shape of Marino et al. 2020 (arXiv 2007.07967), convolutions to 512 features, then
-dense layers of 4096, 4096 and 10. Affinities of drugs and proteins: DeepDTA (`deepdta.py`), on
-`DATA_FOLDER/deepdta_NAME` or a folder of that layout. A network is trained, `choose_plans`
-compresses it as far as valid allows (`--keep-loss`: of accuracy by default 0.001, of squared error
-0) after a last training that is longer than those of the trials, and test is read once. Seeds after
-the first try the plans of that one first, which are all where they keep the loss. What stands
-in the tables under `--out` is not made again, and a search that was stopped goes on under `--runs`.
-`--drawn` writes the pages of what is finished alone.
+dense layers of 4096, 4096 and 10; CIFAR-10 is a copy as JPEG. Affinities of drugs and proteins:
+DeepDTA (`deepdta.py`), on `DATA_FOLDER/deepdta_NAME` or a folder of that layout. A network is
+trained, `choose_plans` compresses it as far as valid allows (`--keep-loss`: of accuracy by default
+0.001, of squared error 0) after a last training that is longer than those of the trials, and test
+is read once. Seeds after the first try the plans of that one first, which are all where they keep
+the loss. What stands in the tables under `--out` is not made again, and a search that was stopped
+goes on under `--runs`. `--drawn` writes the pages of what is finished alone.
 """
 
 from __future__ import annotations
@@ -39,20 +39,35 @@ from pnet_tf.compress.network import CompressedModel, coded_bytes, measured
 from pnet_tf.compress.plot import draw_trials
 from pnet_tf.data import Dataset
 
-SETS = {"mnist": ((32,), (64,), (128,)), "fashion_mnist": ((32,), (64,), (128,)),
-        "cifar10": ((32, 32), (64, 64), (128, 128))}  # fmt: skip
-"""Data set -> blocks of convolutions by their channels."""
-EPOCHS = {"mnist": 10, "fashion_mnist": 10, "cifar10": 24}
 BATCH, RATE = 256, 1e-3
 SHIFT = 0.07
 """Share of height and width that a picture is shifted by at most."""
 RETRAINING_BATCH, RETRAINING_RATE, RETRAINING_STEPS = 64, 3e-4, 120
-FINAL_BATCH, FINAL_RATE, FINAL_EPOCHS = 256, 1e-3, 6
 KEEP_LOSS = 0.001
 """About the standard error of an accuracy of 99.5 % on 6,000 pictures, 0.0009."""
-SLACK = 0.002
-"""Accuracy that the short retraining of a trial may lose beside, which the final one makes good."""
 F = TypeVar("F", "Found", FoundAffinity)
+
+
+@dataclass(frozen=True)
+class PictureSet:
+    """Where a set lies and how its network is made.
+
+    `blocks`: convolutions by their channels. `slack`: accuracy that the short retraining of a trial
+    may lose beside, which the `final_epochs` make good.
+    """
+
+    source: str
+    blocks: tuple[tuple[int, ...], ...]
+    epochs: int
+    final_epochs: int
+    slack: float
+
+
+SETS = {
+    "mnist": PictureSet("mnist", ((32,), (64,), (128,)), 10, 6, 0.002),
+    "fashion_mnist": PictureSet("fashion_mnist", ((32,), (64,), (128,)), 10, 6, 0.002),
+    "cifar10": PictureSet("cifar10/cifar10.tar.gz", ((32,), (64,), (128, 128)), 16, 4, 0.01),
+}
 
 
 @dataclass(frozen=True)
@@ -95,14 +110,18 @@ def trained(data: Dataset, name: str, seed: int, run: Path) -> keras.Model:
     if place.exists():
         return keras.models.load_model(place)
     keras.utils.set_random_seed(seed)
-    model = network(data, SETS[name])
-    steps = EPOCHS[name] * -(-len(data.train.targets) // BATCH)
-    rate = keras.optimizers.schedules.CosineDecay(RATE, steps)
-    fit(model, data, EPOCHS[name], rate, BATCH)
+    model = network(data, SETS[name].blocks)
+    fit_whole(model, data, SETS[name].epochs)
     run.mkdir(parents=True, exist_ok=True)
     model.save(run / "making.keras")
     (run / "making.keras").rename(place)
     return model
+
+
+def fit_whole(model: keras.Model, data: Dataset, epochs: int) -> None:
+    """Some epochs, the last at a rate near 0."""
+    steps = epochs * -(-len(data.train.targets) // BATCH)
+    fit(model, data, epochs, keras.optimizers.schedules.CosineDecay(RATE, steps), BATCH)
 
 
 def fit(model: keras.Model, data: Dataset, epochs: int, rate: Any, batch: int) -> None:
@@ -129,10 +148,10 @@ def compressed(
     before = score_of(model, data.test)
     net = Trainable(
         model, lambda small: fit_compressed(small, data), lambda tried: score_of(tried, data.valid),
-        lambda small: finish(small, data),
+        lambda small: fit_whole(small, data, SETS[name].final_epochs),
     )  # fmt: skip
     choice = choose_plans(
-        net, run / "search", keep_loss, slack=SLACK, like=like, seed=seed, show=show
+        net, run / "search", keep_loss, slack=SETS[name].slack, like=like, seed=seed, show=show
     )
     dense = [one for one in measured(model) if one.name.startswith("dense")]
     return Found(
@@ -148,13 +167,6 @@ def fit_compressed(small: CompressedModel, data: Dataset) -> None:
     rows = np.array(random.sample(range(count), min(count, RETRAINING_STEPS * RETRAINING_BATCH)))
     rate = keras.optimizers.schedules.CosineDecay(RETRAINING_RATE, RETRAINING_STEPS)
     fit(small, replace(data, train=data.train.take(rows)), 1, rate, RETRAINING_BATCH)
-
-
-def finish(small: CompressedModel, data: Dataset) -> None:
-    """Some epochs, the last at a rate near 0."""
-    steps = FINAL_EPOCHS * -(-len(data.train.targets) // FINAL_BATCH)
-    rate = keras.optimizers.schedules.CosineDecay(FINAL_RATE, steps)
-    fit(small, data, FINAL_EPOCHS, rate, FINAL_BATCH)
 
 
 def show(trial: Trial) -> None:
@@ -245,7 +257,7 @@ def main() -> None:
     args = parsed()
 
     def pictures(name: str, seed: int, run: Path, like: Any) -> Found:
-        data = pnet_tf.load_dataset(str(args.data / name))
+        data = pnet_tf.load_dataset(str(args.data / SETS[name].source))
         keep_loss = KEEP_LOSS if args.keep_loss is None else args.keep_loss
         return compressed(data, name, seed, run, keep_loss, like)
 
