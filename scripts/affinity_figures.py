@@ -16,7 +16,7 @@ from pnet_tf.compress.choose import Trainable, Trial, choose_plans
 from pnet_tf.compress.network import coded_bytes, measured
 from pnet_tf.metrics import concordance_index, mse
 
-SLACK = 0.01
+SLACK = 0.005
 """Mean squared error that a trial may be worse by before its last, longer training."""
 
 
