@@ -114,7 +114,7 @@ def test_the_seed_of_settings_reaches_projection_and_fixed_filters():
         change = {"seed": seed, "qat": "none", "projection": {"name": "local", "filters": 2},
                   "head": {"name": "local", "channels": [4, 4], "strides": [1, 1],
                            "learned_filters": False, **dict(head)}}  # fmt: skip
-        settings = make_settings("image", change, recipe="image-small")
+        settings = make_settings("image", change, recipe="image")
         return StudentConfig.of(settings, InputSpec("image", (8, 8, 1)), 3)
 
     assert config(5).projection.options["seed"] == 5
