@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from time import monotonic
@@ -108,9 +108,9 @@ def choose_plans(
     """Search until nothing smaller has a score of at least the model's own less `keep_loss`.
 
     With `net.finish` a trial may lose `slack` more; of those kept the smallest is found, by
-    bisection, whose longer training ends within `keep_loss`; where none does the search is made
-    again without slack. A short `fit` of a large model does not show what it could come to; a long
-    one for each trial takes days.
+    bisection, whose longer training ends within `keep_loss`, and plans between it and the next;
+    where none does the search is made again without slack. A short `fit` of a large model does not
+    show what it could come to; a long one for each trial takes days.
 
     `like`: plans, as `Choice` and `plans_found` give them, of a model of the same shape that was
     compressed before. They are tried first, with the longer training; where they keep the loss
@@ -210,7 +210,7 @@ class _Search:
         for field, ladder in (("prune", PRUNED), ("cluster", CLUSTERED)):
             for unit in self._units():
                 now = getattr(self._plan(unit[0]), field)
-                low, high = ladder.index(now) if now in ladder else -1, len(ladder)
+                low, high = _rung(ladder, now), len(ladder)
                 while high - low > 1:
                     middle = (low + high) // 2
                     change: Any = {field: ladder[middle]}
@@ -260,7 +260,11 @@ class _Search:
                 self._try({name: replace(plan, method=method) for name, plan in self.plans.items()})
 
     def _finish(self) -> None:
-        """The smallest of the kept trials that a longer training brings within the loss."""
+        """The smallest of the kept trials that a longer training brings within the loss.
+
+        Then what lies between it and the next one, which lost too much: a step of a bisection can
+        be a long one.
+        """
         kept, self.kept = self.kept, []
         self.weights, self.plans = self.original, {}
         self.size, self.score = self.float32_bytes, self.base
@@ -269,6 +273,14 @@ class _Search:
             start, plans = kept[place]
             low, high = (place, high) if self._try(plans, start) else (low, place)
             place = (low + high) // 2
+        if self.plans and high < len(kept):
+            self._refine(kept[high][1])
+
+    def _refine(self, failed: Plans) -> None:
+        """By halves of the way to plans that lose too much, from what came of the last training."""
+        while (plans := _between(self.plans, failed)) not in (_active(self.plans), _active(failed)):
+            if not self._try(plans, self.kept[-1][0]):
+                failed = plans
 
     def _try(self, plans: Plans, start: int | None = None) -> bool:
         """Whether plans make a smaller model that keeps the loss; if so it is the best so far.
@@ -336,6 +348,30 @@ class _Search:
             few = plan.cluster if plan.cluster <= kept // 2 else 0
             found[name] = replace(plan, cluster=few)
         return found
+
+
+def _rung(ladder: Sequence[float], value: float) -> int:
+    """The place of a value; -1 for none of it."""
+    return ladder.index(value) if value in ladder else -1
+
+
+def _between(good: Plans, bad: Plans) -> Plans:
+    """Of each tensor the middle of the ladders, of two the one nearer to `good`; its methods."""
+
+    def middle(ladder: Sequence[Any], one: float, other: float) -> Any:
+        place = (_rung(ladder, one) + _rung(ladder, other)) // 2
+        return one if place < 0 else ladder[place]
+
+    found = Plans()
+    for name in {**good, **bad}:
+        a, b = good.get(name, CompressionPlan()), bad.get(name, CompressionPlan())
+        prune, cluster = middle(PRUNED, a.prune, b.prune), middle(CLUSTERED, a.cluster, b.cluster)
+        found[name] = replace(a, prune=prune, cluster=cluster)
+    return _active(found)
+
+
+def _active(plans: Plans) -> Plans:
+    return {name: plan for name, plan in plans.items() if plan.active}
 
 
 def _begin(folder: Path, identity: Mapping[str, Any]) -> list[Trial]:

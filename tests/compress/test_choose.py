@@ -11,12 +11,14 @@ from pnet_tf.compress.choose import (
     TRIALS,
     WEIGHTS,
     Trainable,
+    _between,
     choose_plans,
     plans_found,
     read_trials,
 )
 from pnet_tf.compress.keras_file import compress_file
 from pnet_tf.compress.network import load_coded, measured
+from pnet_tf.compress.plan import CompressionPlan
 from pnet_tf.errors import InputError
 from tests.calls import call
 
@@ -225,6 +227,49 @@ def test_the_smallest_that_a_longer_training_brings_back(possible, tmp_path):
     )
     for a, b in zip(again.get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_between_plans_by_hand():
+    def plans(**of):
+        return {name: CompressionPlan(*values) for name, values in of.items()}
+
+    # prune: ... 0.5 0.7 0.8 0.85 0.9 ...; cluster: none 64 32 24 16 12 ...
+    good = plans(a=(0.5, 0), b=(0.9, 12), c=(0.0, 64))
+    bad = plans(a=(0.9, 12), b=(0.93, 12, "uq"), c=(0.3, 32), d=(0.0, 16))
+    assert _between(good, bad) == plans(a=(0.8, 32), b=(0.9, 12), c=(0.0, 64), d=(0.0, 32))
+    assert _between(good, plans(a=(0.7, 64), b=(0.9, 12), c=(0.0, 64), d=(0.0, 64))) == good
+
+
+def test_what_lies_in_a_gap_between_last_trainings_is_tried(tmp_path):
+    model, last, starts = model_of(), [], []
+
+    def finish(small):
+        starts.append(model.get_weights())
+        model.set_weights([1.25 * weight for weight in model.get_weights()])
+        last.append("finish")
+
+    def score(tried):  # 30 weights do for short trainings, 45 of the 240 for last ones
+        how, count = last.pop() if last else "short", kept_weights(tried)
+        if count == 240:
+            return 1.0
+        shared = sum(one.values for one in measured(tried)) < count
+        return float(count >= 45) if how == "finish" else -9.0 * (shared or count < 30)
+
+    net = Trainable(model, lambda small: None, score, finish)
+    choice = choose_plans(net, tmp_path / "s", 0.0, slack=1.0)
+    trials = read_trials(tmp_path / "s")
+    assert {one["prune"] for one in trials[1].plans.values()} == {0.7} and trials[1].kept
+    assert {one["prune"] for one in trials[2].plans.values()} == {0.85} and trials[2].kept
+    # of these two the first alone came back at the end; 0.8 lies between, and had been passed over
+    *_, good, bad, between = final = [trial for trial in trials if trial.final]
+    assert bad.plans == trials[2].plans and good.plans == trials[1].plans and not bad.kept
+    assert {one["prune"] for one in between.plans.values()} == {0.8}
+    assert choice.plans == between.plans and choice.score == 1 and kept_weights(model) == 48
+    again = model_of()
+    load_coded(again, tmp_path / "s" / f"trial_{good.number}.pnc")
+    assert len(starts) == len(final)
+    for a, b in zip(starts[-1], again.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, np.where(a, b, 0))
 
 
 def test_a_longer_training_starts_from_the_weights_of_its_trial(tmp_path):
