@@ -30,6 +30,7 @@ def trials_figure(trials: Sequence[Trial], float32_bytes: int) -> Figure:
     """What `draw_trials` writes, as a figure of matplotlib."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator, NullFormatter
 
     bottom = _lowest_shown(trials)
     with mpl.rc_context():
@@ -45,6 +46,9 @@ def trials_figure(trials: Sequence[Trial], float32_bytes: int) -> Figure:
                 marker="v" if "below" in label else "o", clip_on=False,
             )  # fmt: skip
         axes.set(xscale="log", xlabel="times smaller, all weights", ylabel="score on valid")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_ylim(bottom=bottom)
         axes.grid(alpha=0.3)
         axes.legend()
