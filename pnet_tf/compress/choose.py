@@ -55,7 +55,8 @@ Plans = dict[str, CompressionPlan]
 class Trial:
     """Plans that were tried: `score` on valid, bytes of all weights coded, whether it was kept.
 
-    What keeps the score as it is was not `retrained`. `final`: by the longer training at the end.
+    What keeps the score as it is was not `retrained`. `final`: by the longer training, at the end
+    or of plans found before.
     """
 
     number: int

@@ -1,11 +1,9 @@
-import json
 from dataclasses import replace
 from itertools import chain, cycle
 
 import numpy as np
 import pytest
 
-import pnet_tf
 from pnet_tf._keras import keras, tf
 from pnet_tf.compress.choose import (
     TRIALS,
@@ -16,11 +14,9 @@ from pnet_tf.compress.choose import (
     plans_found,
     read_trials,
 )
-from pnet_tf.compress.keras_file import compress_file
 from pnet_tf.compress.network import load_coded, measured
 from pnet_tf.compress.plan import CompressionPlan
 from pnet_tf.errors import InputError
-from tests.calls import call
 
 LAYERS = keras.layers
 
@@ -365,99 +361,3 @@ def test_a_loss_below_none_is_refused(tmp_path):
         with pytest.raises(InputError, match="keep_loss must be 0 or more"):
             choose_plans(net_of(model_of(), 60), tmp_path / "s", wrong)
     assert not (tmp_path / "s").exists()
-
-
-def saved_digits(path):
-    """A trained network for digits, and its data."""
-    data = pnet_tf.load_dataset("digits")
-    keras.utils.set_random_seed(0)
-    model = keras.Sequential([
-        keras.Input(data.input_shape), LAYERS.Rescaling(1 / 16), LAYERS.Flatten(),
-        LAYERS.Dense(48, "relu"), LAYERS.Dense(10),
-    ])  # fmt: skip
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.Adam(0.003), loss)
-    model.fit(data.train.inputs, data.train.targets, epochs=12, verbose=0)
-    model.save(path)
-    return model, data
-
-
-@pytest.mark.slow
-def test_final_epochs_make_the_slack_good(tmp_path):
-    _, data = saved_digits(tmp_path / "net.keras")
-    report = compress_file(
-        tmp_path / "net.keras", data, tmp_path / "small",
-        keep_loss=0.01, learning_rate=2e-3, final_epochs=30, slack=0.02,
-    )  # fmt: skip
-    assert report.score >= report.base_score - 0.01 and report.ratio > 6
-    final = [trial for trial in read_trials(tmp_path / "small") if trial.final]
-    short = [
-        t for t in read_trials(tmp_path / "small") if not t.final and t.plans == final[0].plans
-    ]
-    assert short[-1].kept and any(trial.kept for trial in final)
-    assert max(trial.seconds for trial in final) > short[-1].seconds
-
-
-def test_a_keras_file_by_the_command(tmp_path):
-    model, data = saved_digits(tmp_path / "net.keras")
-    out = tmp_path / "small"
-    asked = ["compress", str(tmp_path / "net.keras"), "digits", "--out", str(out),
-             "--keep-loss", "0.02", "--epochs", "2", "--json", "-"]  # fmt: skip
-    found = json.loads(call(*asked).stdout)
-    assert found["base_score"] > 0.9 and found["score"] >= found["base_score"] - 0.02
-    assert found["size_bytes"] == (out / WEIGHTS).stat().st_size < found["float32_bytes"] / 6
-    assert (out / "trials.png").read_bytes()[:4] == b"\x89PNG"
-    load_coded(model, out / WEIGHTS)
-    accuracy = (model.predict(data.test.inputs, verbose=0).argmax(1) == data.test.targets).mean()
-    assert accuracy == pytest.approx(found["test_score"])
-    assert json.loads(call(*asked).stdout) == found
-    later = ["--out", tmp_path / "later", "--like", out, "--keep-loss", 0.5, "--json", "-"]
-    again = json.loads(call("compress", tmp_path / "net.keras", "digits", *later).stdout)
-    assert again["trials"] == 1 and again["ratio"] > 6
-    shown = call(*asked[:-2]).stdout
-    assert "times smaller" in shown and "score on test" in shown
-
-
-def code_in(path):
-    """A .keras file with a layer that would run code."""
-    keras.Sequential([keras.Input((64,)), LAYERS.Lambda(lambda x: x)]).save(path)
-
-
-def scores(path, number):
-    keras.Sequential([keras.Input((8, 8, 1)), LAYERS.Flatten(), LAYERS.Dense(number)]).save(path)
-
-
-def test_a_model_that_cannot_be_compressed_is_one_sentence(tmp_path):
-    wrong = tmp_path / "wrong.keras"
-    wrong.write_bytes(b"PK not a model")
-    code_in(tmp_path / "code.keras")
-    scores(tmp_path / "nine.keras", 9)
-    keras.Sequential([keras.Input((5,)), LAYERS.Dense(10)]).save(tmp_path / "five.keras")
-    scores(tmp_path / "ten.keras", 10)
-    hot = keras.models.load_model(tmp_path / "ten.keras")
-    hot.compile("adam", "categorical_crossentropy")
-    hot.save(tmp_path / "hot.keras")
-    for name, sentence in {
-        "net.h5": "must be a .keras file",
-        "none.keras": "does not exist",
-        "wrong.keras": "is no model that tf_keras reads",
-        "code.keras": "is no model that tf_keras reads",
-        "nine.keras": "must give 10 scores an input, one a label; it gives (9,)",
-        "five.keras": "does not take these inputs",
-        "hot.keras": "is compiled with the loss categorical_crossentropy",
-    }.items():
-        said = call("compress", tmp_path / name, "digits", "--out", tmp_path / "out", code=2)
-        assert sentence in said.stderr and said.stderr.count("Error: ") == 1
-    for option in ("--epochs", "--batch-size", "--learning-rate"):
-        asked = ["compress", tmp_path / "ten.keras", "digits", "--out", tmp_path / "out", option, 0]
-        assert f"Error: {option} must be " in call(*asked, code=2).stderr
-    asked = ["compress", tmp_path / "ten.keras", "digits", "--out", tmp_path / "out"]
-    said = call(*asked, "--final-epochs", -1, code=2).stderr
-    assert "Error: --final-epochs must be 0 or more" in said
-    said = call(*asked, "--final-epochs", 1, "--slack", -1, code=2).stderr
-    assert "Error: --slack must be 0 or more" in said
-    said = call(*asked, "--slack", 0.01, code=2).stderr
-    assert "Error: --slack must be left out without final epochs" in said
-    said = call(*asked, "--like", tmp_path / "none", code=2).stderr
-    assert "none holds no search that made a model smaller" in said
-    assert not (tmp_path / "out").exists()
