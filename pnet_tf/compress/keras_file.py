@@ -27,9 +27,14 @@ class CompressReport:
     """What `compress` came to. Scores: accuracy 0..1, or minus the mean squared error.
 
     `ratio` is float32_bytes / size_bytes; `size_bytes` those of `file`, which has all weights.
+    `standard_error` is that of `base_score`, from its `valid_examples`: where `keep_loss` is less,
+    other examples may lose more.
     """
 
     file: str
+    keep_loss: float
+    valid_examples: int
+    standard_error: float
     base_score: float
     score: float
     test_score: float | None
@@ -76,10 +81,13 @@ def compress_file(
     net = trainable(model, data, epochs, batch_size, learning_rate, final_epochs)
     folder = Path(out)
     before = _test_score(model, data)
+    examples = scores_of(model, data.valid)
     choice = choose_plans(net, folder, keep_loss, slack=slack, like=plans, seed=seed, show=show)
     draw_trials(folder, choice.float32_bytes, folder / PLOT)
     return CompressReport(
-        file=str(folder / WEIGHTS), base_score=choice.base_score, score=choice.score,
+        file=str(folder / WEIGHTS), keep_loss=keep_loss, valid_examples=len(examples),
+        standard_error=float(np.std(examples) / np.sqrt(len(examples))),
+        base_score=choice.base_score, score=choice.score,
         test_score=_test_score(model, data), base_test_score=before,
         float32_bytes=choice.float32_bytes, size_bytes=(folder / WEIGHTS).stat().st_size,
         ratio=choice.ratio, trials=choice.trials, tensors=tuple(measured(model)),
@@ -144,12 +152,18 @@ def trainable(
     )
 
 
-def score_of(model: keras.Model, split: Split) -> float:
-    """Accuracy of class ids, or minus the mean squared error of values."""
+def scores_of(model: keras.Model, split: Split) -> np.ndarray:
+    """[N]: of each example 1 or 0 for its class id, or minus its values' mean squared error."""
     answers = model.predict(split.inputs, verbose=0)
     if np.issubdtype(split.targets.dtype, np.floating):
-        return -float(np.mean((answers.reshape(split.targets.shape) - split.targets) ** 2))
-    return float(np.mean(answers.argmax(-1) == split.targets))
+        errors = (answers.reshape(split.targets.shape) - split.targets) ** 2
+        return -errors.reshape(len(errors), -1).mean(1)
+    return (answers.argmax(-1) == split.targets).astype(np.float32)
+
+
+def score_of(model: keras.Model, split: Split) -> float:
+    """Accuracy of class ids, or minus the mean squared error of values."""
+    return float(np.mean(scores_of(model, split), dtype=np.float64))
 
 
 def _test_score(model: keras.Model, data: Dataset) -> float | None:

@@ -33,3 +33,9 @@ def show_compressed(report: CompressReport) -> None:
             f"{one.size_bytes:,}", f"{one.float32_bytes / one.size_bytes:.1f}",
         )  # fmt: skip
     OUT.print(table)
+    if report.keep_loss < report.standard_error:
+        OUT.print(
+            f"The score of the {report.valid_examples:,} examples of valid is good to "
+            f"{report.standard_error:.4f}: on others more may be lost than the "
+            f"{report.keep_loss:g} of --keep-loss.", highlight=False,
+        )  # fmt: skip

@@ -1,12 +1,16 @@
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 import pnet_tf
 from pnet_tf._keras import keras
 from pnet_tf.compress.choose import WEIGHTS, read_trials
-from pnet_tf.compress.keras_file import compress_file
+from pnet_tf.compress.keras_file import CompressReport, compress_file, score_of, scores_of
 from pnet_tf.compress.network import load_coded
+from pnet_tf.console.compress import show_compressed
+from pnet_tf.data import Split
 from tests.calls import call
 
 LAYERS = keras.layers
@@ -25,6 +29,32 @@ def saved_digits(path):
     model.fit(data.train.inputs, data.train.targets, epochs=12, verbose=0)
     model.save(path)
     return model, data
+
+
+def test_scores_of_examples_by_hand():
+    model = keras.Sequential([keras.Input((2,)), LAYERS.Dense(2, use_bias=False)])
+    model.set_weights([np.eye(2, dtype=np.float32)])
+    inputs = np.array([[1, 0], [0, 1], [1, 0]], np.float32)
+    ids = Split(inputs, np.array([0, 1, 1]))
+    assert scores_of(model, ids).tolist() == [1, 1, 0]
+    assert score_of(model, ids) == pytest.approx(2 / 3)
+    values = Split(inputs, np.array([[1, 0], [0, 3], [1, 1]], np.float32))
+    assert scores_of(model, values).tolist() == [0, -2, -0.5]
+    assert score_of(model, values) == pytest.approx(-2.5 / 3)
+
+
+def test_a_loss_below_what_valid_can_tell_is_said(capsys):
+    report = CompressReport(
+        file="w.pnc", keep_loss=0.01, valid_examples=144, standard_error=0.0137, base_score=0.97,
+        score=0.97, test_score=None, base_test_score=None, float32_bytes=400, size_bytes=40,
+        ratio=10.0, trials=3, tensors=(),
+    )  # fmt: skip
+    show_compressed(report)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "The score of the 144 examples of valid is good to 0.0137" in said
+    assert "than the 0.01 of --keep-loss" in said
+    show_compressed(replace(report, keep_loss=0.0137))
+    assert "good to" not in capsys.readouterr().out
 
 
 @pytest.mark.slow
@@ -50,6 +80,10 @@ def test_a_keras_file_by_the_command(tmp_path):
              "--keep-loss", "0.02", "--epochs", "2", "--json", "-"]  # fmt: skip
     found = json.loads(call(*asked).stdout)
     assert found["base_score"] > 0.9 and found["score"] >= found["base_score"] - 0.02
+    accuracy, count = found["base_score"], len(data.valid.targets)
+    assert found["valid_examples"] == count and found["keep_loss"] == 0.02
+    error = (accuracy * (1 - accuracy) / count) ** 0.5
+    assert found["standard_error"] == pytest.approx(error, rel=1e-4)
     assert found["size_bytes"] == (out / WEIGHTS).stat().st_size < found["float32_bytes"] / 6
     assert (out / "trials.png").read_bytes()[:4] == b"\x89PNG"
     load_coded(model, out / WEIGHTS)
