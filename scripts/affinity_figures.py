@@ -12,7 +12,7 @@ import deepdta
 from affinities import Affinities
 from measured import mean
 
-from pnet_tf.compress.choose import Trainable, Trial, choose_plans
+from pnet_tf.compress.choose import Trainable, Trial, choose_plans, plans_found
 from pnet_tf.compress.network import coded_bytes, measured
 from pnet_tf.metrics import concordance_index, mse
 
@@ -50,11 +50,11 @@ def compressed(
     keep_loss: float,
     show: Callable[[Trial], Any],
     steps: int = deepdta.STEPS,
-    like: Any = None,
+    like: Path | None = None,
 ) -> FoundAffinity:
     """Train, search, and read test; `keep_loss` in units of the mean squared error on valid.
 
-    `like`: plans that are tried first.
+    `like`: folder of a search; what it has found is tried first.
     """
     began = monotonic()
     model = deepdta.trained(data, seed, run, steps)
@@ -65,8 +65,9 @@ def compressed(
         lambda small: deepdta.finish(small, data),
     )
     choice = choose_plans(
-        net, run / "search", keep_loss, slack=SLACK, like=like, seed=seed, show=show
-    )
+        net, run / "search", keep_loss, slack=SLACK, like=like and plans_found(like, model),
+        seed=seed, show=show,
+    )  # fmt: skip
     targets = data.targets[data.test]
     base = deepdta.answers(deepdta.trained(data, seed, run), data, data.test)
     found = deepdta.answers(model, data, data.test)

@@ -140,9 +140,9 @@ def fit(model: keras.Model, data: Dataset, epochs: int, rate: Any, batch: int) -
 
 
 def compressed(
-    data: Dataset, name: str, seed: int, run: Path, keep_loss: float, like: Any
+    data: Dataset, name: str, seed: int, run: Path, keep_loss: float, like: Path | None
 ) -> Found:
-    """Train, search, and read test; plans that are `like` others are tried first."""
+    """Train, search, and read test; what the search in `like` has found is tried first."""
     began = monotonic()
     model = trained(data, name, seed, run)
     before = score_of(model, data.test)
@@ -151,8 +151,9 @@ def compressed(
         lambda small: fit_whole(small, data, SETS[name].final_epochs),
     )  # fmt: skip
     choice = choose_plans(
-        net, run / "search", keep_loss, slack=SETS[name].slack, like=like, seed=seed, show=show
-    )
+        net, run / "search", keep_loss, slack=SETS[name].slack,
+        like=like and plans_found(like, model), seed=seed, show=show,
+    )  # fmt: skip
     dense = [one for one in measured(model) if one.name.startswith("dense")]
     return Found(
         name, seed, before, score_of(model, data.test), sum(one.float32_bytes for one in dense),
@@ -232,7 +233,7 @@ def measure_all(
     for name in names:
         for seed in range(args.seeds):
             run, first = args.runs / f"{name}_{seed}", args.runs / f"{name}_0" / "search"
-            like = plans_found(first) if seed and first.exists() else None
+            like = first if seed and first.exists() else None
             one = found.measured(partial(make, name, seed, run, like), name, seed)
             if (run / "search").exists():
                 draw_trials(run / "search", one.float32_bytes, args.out / picture(one))
@@ -256,12 +257,12 @@ def main() -> None:
     """Measure; write `dense4096` and `deepdta`, each as `.json` and `.md`, into `--out`."""
     args = parsed()
 
-    def pictures(name: str, seed: int, run: Path, like: Any) -> Found:
+    def pictures(name: str, seed: int, run: Path, like: Path | None) -> Found:
         data = pnet_tf.load_dataset(str(args.data / SETS[name].source))
         keep_loss = KEEP_LOSS if args.keep_loss is None else args.keep_loss
         return compressed(data, name, seed, run, keep_loss, like)
 
-    def affinities(name: str, seed: int, run: Path, like: Any) -> FoundAffinity:
+    def affinities(name: str, seed: int, run: Path, like: Path | None) -> FoundAffinity:
         data = read_affinities(args.folders[name], args.affinity)
         return affinity_figures.compressed(
             data, seed, run, args.keep_loss or 0.0, show, args.affinity_steps, like

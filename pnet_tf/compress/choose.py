@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -132,18 +133,34 @@ def choose_plans(
     return _Search(net, Path(folder), keep_loss, slack, before, seed, show).run()
 
 
-def plans_found(folder: str | os.PathLike[str]) -> Plans:
-    """The plans that a search in `folder` has come to so far.
+def plans_found(folder: str | os.PathLike[str], model: keras.Model) -> Plans:
+    """What a search in `folder` has come to so far, for the tensors of a `model` of the same shape.
 
-    Raises InputError where there is none, or has not found a smaller model.
+    Tensors are told by their sizes and order, as Keras' names count up from model to model. Raises
+    InputError where there is no search, or none that made a model smaller, and for a model of
+    another number of tensors.
     """
-    kept = [trial for trial in read_trials(Path(folder)) if trial.kept]
+    place, names = Path(folder), by_size(model)
+    kept = [trial for trial in read_trials(place) if trial.kept]
     if not kept:
         raise InputError(f"{os.fspath(folder)} holds no search that made a model smaller")
     try:
-        return {name: CompressionPlan(**plan) for name, plan in kept[-1].plans.items()}
-    except TypeError as error:
-        raise InputError(f"{Path(folder) / TRIALS} is damaged: {error}") from None
+        before = list(json.loads(read_text(place / SEARCH))["names"])
+        plans = {name: CompressionPlan(**plan) for name, plan in kept[-1].plans.items()}
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{os.fspath(folder)} is damaged: {error}") from None
+    if len(before) != len(names):
+        raise InputError(
+            f"{os.fspath(folder)} is of a model with {len(before)} weight tensors, "
+            f"{model.name!r} has {len(names)}"
+        )
+    return {now: plans[old] for old, now in zip(before, names, strict=True) if old in plans}
+
+
+def by_size(model: keras.Model) -> list[str]:
+    """Names of the weight tensors, the largest first; equal ones in the order of the model."""
+    sizes = {name: math.prod(tensor.shape) for name, tensor in tensors_of(model).items()}
+    return sorted(sizes, key=lambda name: -sizes[name])
 
 
 class _Search:
@@ -160,8 +177,8 @@ class _Search:
         self.net, self.folder, self.seed, self.show = net, folder, seed, show
         self.like = like
         found = tensors_of(net.model)
-        self.sizes = {name: int(np.prod(tensor.shape)) for name, tensor in found.items()}
-        self.names = sorted(self.sizes, key=lambda name: -self.sizes[name])
+        self.sizes = {name: math.prod(tensor.shape) for name, tensor in found.items()}
+        self.names = by_size(net.model)
         if not self.names:
             raise InputError(f"model {net.model.name!r} has no weight tensor to compress")
         coded_bytes(net.model)  # what cannot be coded is refused before the first retraining

@@ -75,9 +75,9 @@ def compress_file(
         slack = SLACK if final_epochs else 0.0
     elif not final_epochs:
         raise InputError("slack must be left out without final epochs, which make it good")
-    plans = None if like is None else plans_found(like)
     data = load_dataset(source) if isinstance(source, str) else source
     model = read_keras(path)
+    plans = None if like is None else plans_found(like, model)
     net = trainable(model, data, epochs, batch_size, learning_rate, final_epochs)
     folder = Path(out)
     before = _test_score(model, data)

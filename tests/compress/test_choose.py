@@ -6,6 +6,7 @@ import pytest
 
 from pnet_tf._keras import keras, tf
 from pnet_tf.compress.choose import (
+    SEARCH,
     TRIALS,
     WEIGHTS,
     Trainable,
@@ -301,7 +302,8 @@ def test_a_longer_training_starts_from_the_weights_of_its_trial(tmp_path):
 @pytest.mark.parametrize("ends", ["fit", "finish"])
 def test_plans_of_a_search_before_are_all_where_they_keep_the_score(ends, tmp_path):
     choose_plans(net_of(model_of(), 60), tmp_path / "before", 0.0)
-    plans, model, trained = plans_found(tmp_path / "before"), model_of(1), []
+    model, trained = model_of(1), []
+    plans = plans_found(tmp_path / "before", model)
     assert kept_weights(model) == 240 and plans["a/kernel"].prune > 0.5
 
     def score(tried):  # what is smaller wants the longest training that there is
@@ -314,7 +316,8 @@ def test_plans_of_a_search_before_are_all_where_they_keep_the_score(ends, tmp_pa
     choice = choose_plans(of(model), tmp_path / "s", 0.0, like=plans)
     (trial,) = read_trials(tmp_path / "s")
     assert trained == [ends] and trial.kept and trial.final and choice.trials == 1
-    assert choice.score == 1 and choice.ratio > 5 and plans_found(tmp_path / "s") == plans
+    assert choice.score == 1 and choice.ratio > 5
+    assert plans_found(tmp_path / "s", model) == plans
     again = model_of(1)
     assert choose_plans(of(again), tmp_path / "s", 0.0, like=plans) == choice and len(trained) == 1
     for a, b in zip(again.get_weights(), model.get_weights(), strict=True):
@@ -340,12 +343,36 @@ def test_plans_of_other_weights_and_folders_of_none_are_refused(tmp_path):
         choose_plans(net_of(model_of(), 60), tmp_path / "s", 0.0, like={"c": {"prune": 0.5}})
     assert not (tmp_path / "s").exists()
     with pytest.raises(InputError, match="none holds no search that made a model smaller"):
-        plans_found(tmp_path / "none")
+        plans_found(tmp_path / "none", model_of())
     choose_plans(net_of(model_of(), 60), tmp_path / "s", 0.0)
     place = tmp_path / "s" / TRIALS
     place.write_text(place.read_text().replace("cluster", "clutter"))
     with pytest.raises(InputError, match="is damaged"):
-        plans_found(tmp_path / "s")
+        plans_found(tmp_path / "s", model_of())
+    place.write_text(place.read_text().replace("clutter", "cluster"))
+    one = keras.Sequential([keras.Input((12,)), LAYERS.Dense(3)], name="one")
+    with pytest.raises(InputError, match="of a model with 2 weight tensors, 'one' has 1"):
+        plans_found(tmp_path / "s", one)
+    (tmp_path / "s" / SEARCH).write_text("{}")
+    with pytest.raises(InputError, match="s is damaged"):
+        plans_found(tmp_path / "s", model_of())
+
+
+def test_plans_of_a_search_before_by_size_and_order_whatever_the_names(tmp_path):
+    def shaped(names):
+        widths = zip(names, (16, 4, 4, 3), strict=True)
+        return keras.Sequential([keras.Input((4,)), *(LAYERS.Dense(w, name=n) for n, w in widths)])
+
+    model = shaped(["a", "b", "c", "d"])  # 64 weights, 64, 16 and 12
+    asked = {"a": {"prune": 0.7, "cluster": 4}, "b": {"cluster": 8}, "d": {"cluster": 2}}
+    net = Trainable(model, lambda small: None, lambda tried: 1.0)
+    assert choose_plans(net, tmp_path / "s", 0.0, like=asked).trials == 1
+    found = plans_found(tmp_path / "s", shaped(["d", "dense_7", "c", "a"]))
+    assert found == {
+        "d/kernel": CompressionPlan(prune=0.7, cluster=4),
+        "dense_7/kernel": CompressionPlan(cluster=8),
+        "a/kernel": CompressionPlan(cluster=2),
+    }
 
 
 def test_slack_that_nothing_makes_good_is_refused(tmp_path):
