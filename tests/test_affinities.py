@@ -25,7 +25,7 @@ from affinity_figures import FoundAffinity  # noqa: E402
 from measured import write_json  # noqa: E402
 
 from pnet_tf import keras  # noqa: E402
-from pnet_tf.compress.choose import TRIALS, Choice, Trial  # noqa: E402
+from pnet_tf.compress.choose import SEARCH, TRIALS, Choice, Trial, by_size  # noqa: E402
 from pnet_tf.compress.network import compress_model, tensors_of  # noqa: E402
 from pnet_tf.compress.plan import CompressionPlan
 from pnet_tf.errors import InputError  # noqa: E402
@@ -241,7 +241,7 @@ def test_a_stopped_training_goes_on_without_test(data, few_units, tmp_path, monk
 
 def test_found_compares_the_net_with_itself_before(data, few_units, tmp_path, monkeypatch):
     def choose_plans(net, folder, keep_loss, *, slack, like, seed, show):
-        assert like is None
+        assert like == (None if seed == 0 else {by_size(net.model)[1]: CompressionPlan(0.5)})
         base = net.score(net.model)
         net.model.set_weights([0 * weight for weight in net.model.get_weights()])
         return Choice(base, net.score(net.model), 4000, 400, 10.0, 1, {})
@@ -258,6 +258,12 @@ def test_found_compares_the_net_with_itself_before(data, few_units, tmp_path, mo
         assert after == pytest.approx(np.square(targets).mean())
     assert found.concordance == 0.5 and found.float32_bytes == 4000 and found.trials == 1
     assert 0 < found.dense_bytes < found.size_bytes
+    before, names = tmp_path / "before", [f"old_{row}" for row in range(len(by_size(model)))]
+    before.mkdir()
+    write_json(before / SEARCH, {"names": names})
+    trial = Trial(1, {"old_1": {"prune": 0.5}}, -0.25, 200, True, False, False, 1.0)
+    (before / TRIALS).write_text(json.dumps(asdict(trial)) + "\n")
+    assert affinity_figures.compressed(data, 1, tmp_path, 0.0, print, 3, before).seed == 1
 
 
 def found(seed, after, size):
@@ -306,7 +312,7 @@ def test_a_row_is_measured_once_and_others_are_kept(data, tmp_path, monkeypatch)
     monkeypatch.setattr(reproduce_compression, "read_affinities", lambda *_: data)
     write_json(tmp_path / "deepdta.json", [asdict(found(1, 0.27, 300))])
     page = drawn(monkeypatch, tmp_path, "--seeds", "3", "--runs", str(tmp_path / "runs"))
-    assert made == [(0, None), (2, {"a/kernel": CompressionPlan(0.5)})]
+    assert made == [(0, None), (2, tmp_path / "runs" / "davis_0" / "search")]
     assert "| davis | 0, 1, 2 |" in page and "| 300 |" in page
     assert [(tmp_path / f"davis_{seed}.png").exists() for seed in range(3)] == [True, False, True]
     rows = json.loads((tmp_path / "deepdta.json").read_text())
