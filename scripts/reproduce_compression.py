@@ -8,9 +8,10 @@ dense layers of 4096, 4096 and 10; CIFAR-10 is a copy as JPEG. Affinities of dru
 DeepDTA (`deepdta.py`), on `DATA_FOLDER/deepdta_NAME` or a folder of that layout. A network is
 trained, `choose_plans` compresses it as far as valid allows (`--keep-loss`: of accuracy by default
 0.001, of squared error 0) after a last training that is longer than those of the trials, and test
-is read once. Seeds after the first try the plans of that one first, which are all where they keep
-the loss. What stands in the tables under `--out` is not made again, and a search that was stopped
-goes on under `--runs`. `--drawn` writes the pages of what is finished alone.
+is read once. Seeds after the first try the plans of that one, or what lies between, and only where
+none keeps the loss search anew. What stands in the tables under `--out` is not made again, and a
+search that was stopped goes on under `--runs`. `--drawn` writes the pages of what is finished
+alone.
 """
 
 from __future__ import annotations

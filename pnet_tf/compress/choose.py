@@ -115,8 +115,9 @@ def choose_plans(
     show what it could come to; a long one for each trial takes days.
 
     `like`: plans, as `Choice` and `plans_found` give them, of a model of the same shape that was
-    compressed before. They are tried first, with the longer training; where they keep the loss
-    that is all.
+    compressed before. They are tried first, with the longer training; where they lose too much,
+    what lies between the model and them, by halves. Only where none keeps the loss there is a
+    search.
 
     `folder` holds the trials and the weights of the smallest; called again, it goes on there. At
     the end `net.model` has these weights. Raises InputError for a `keep_loss` or `slack` below 0,
@@ -200,7 +201,9 @@ class _Search:
         return {**found, "like": _plain(self.like)} if self.like else found
 
     def run(self) -> Choice:
-        if not (self.like and self._try(self.like, start=0)):
+        if self.like and not self._try(self.like, start=0):
+            self._refine(self.like)
+        if not self.plans:
             self._searched()
         self.net.model.set_weights(self.weights)
         save_coded(self.net.model, self.folder / WEIGHTS)
@@ -297,7 +300,7 @@ class _Search:
     def _refine(self, failed: Plans) -> None:
         """By halves of the way to plans that lose too much, from what came of the last training."""
         while (plans := _between(self.plans, failed)) not in (_active(self.plans), _active(failed)):
-            if not self._try(plans, self.kept[-1][0]):
+            if not self._try(plans, start=self.kept[-1][0] if self.kept else 0):
                 failed = plans
 
     def _try(self, plans: Plans, start: int | None = None) -> bool:

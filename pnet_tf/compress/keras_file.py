@@ -66,10 +66,11 @@ def compress_file(
     A trial that loses more is retrained for `epochs` on train and measured anew. With
     `final_epochs` it may lose `slack` (0.005) beyond that, and the smallest are retrained for so
     many at the end, until one is within `keep_loss`. `like`: the `out` of a model of the same
-    shape; what was found there is tried first, and is all if it keeps the loss. The test split is
-    read once, at the end. `out` holds the trials, their plot, and `weights.pnc`, which
-    `load_coded(model, file)` puts back. Raises InputError for a file that is no such model, data
-    that the model does not take, `slack` without `final_epochs`, and a `like` that does not fit.
+    shape; what was found there is tried first, or what lies between; if that keeps the loss it is
+    all. The test split is read once, at the end. `out` holds the trials, their plot, and
+    `weights.pnc`, which `load_coded(model, file)` puts back. Raises InputError for a file that is
+    no such model, data that the model does not take, `slack` without `final_epochs`, and a `like`
+    that does not fit.
     """
     if slack is None:
         slack = SLACK if final_epochs else 0.0

@@ -326,15 +326,32 @@ def test_plans_of_a_search_before_are_all_where_they_keep_the_score(ends, tmp_pa
         choose_plans(of(model_of(1)), tmp_path / "s", 0.0)
 
 
-def test_plans_of_a_search_before_that_lose_too_much_change_nothing(tmp_path):
-    asked, model, whole = {"a": {"prune": 0.99}}, model_of(), model_of()
-    alone = choose_plans(net_of(whole, 60), tmp_path / "alone", 0.0)
+def test_of_plans_before_that_lose_too_much_what_lies_between_is_all(tmp_path):
+    asked, model = {"a": {"prune": 0.99}}, model_of()
     choice = choose_plans(net_of(model, 60), tmp_path / "s", 0.0, like=asked)
-    first, *others = read_trials(tmp_path / "s")
-    assert list(first.plans) == ["a/kernel"] and first.final and not first.kept
+    trials = read_trials(tmp_path / "s")
+    # of 240 weights 192 are in `a`; 60 must be left
+    tried = [(t.plans["a/kernel"]["prune"], t.kept) for t in trials]
+    assert tried == [(0.99, False), (0.9, True), (0.97, False), (0.93, True), (0.95, False)]
+    assert all(list(t.plans) == ["a/kernel"] and t.final for t in trials)
+    assert choice.plans == trials[3].plans and kept_weights(model) == 13 + 48
+
+
+def test_plans_before_of_which_nothing_keeps_the_score_change_nothing(tmp_path):
+    def net(model):
+        whole = lambda tried: float(all(m.zeros == 0 for m in measured(tried)[1:]))  # noqa: E731
+        return Trainable(model, lambda small: None, whole)
+
+    model, other = model_of(), model_of()
+    alone = choose_plans(net(other), tmp_path / "alone", 0.0)
+    choice = choose_plans(net(model), tmp_path / "s", 0.0, like={"b": {"prune": 0.99}})
+    trials = read_trials(tmp_path / "s")
+    tried, others = trials[: -alone.trials], trials[-alone.trials :]
+    assert [t.plans["b/kernel"]["prune"] for t in tried] == [0.99, 0.9, 0.7, 0.3]
+    assert all(t.final and not t.kept for t in tried) and not any(t.final for t in others)
     assert [trial.plans for trial in others] == [t.plans for t in read_trials(tmp_path / "alone")]
-    assert choice == replace(alone, trials=alone.trials + 1)
-    for a, b in zip(whole.get_weights(), model.get_weights(), strict=True):
+    assert choice == replace(alone, trials=alone.trials + 4)
+    for a, b in zip(other.get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
 
 
