@@ -25,8 +25,8 @@ from .parts import Command, give, json_option
               help="Loss beyond --keep-loss that --final-epochs are to make good; 0.005 if they "
               "are asked for.")  # fmt: skip
 @click.option("--like", metavar="DIR",
-              help="The --out of a model of the same shape: what was found there is tried first, or "
-              "what lies between; if that keeps the loss it is all.")  # fmt: skip
+              help="The --out of a model of the same shape: what was found there is tried first, "
+              "or what lies between; if that keeps the loss it is all.")  # fmt: skip
 @click.option("--batch-size", type=int, default=64, show_default=True)
 @click.option("--learning-rate", type=float, default=3e-4, show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True)
