@@ -25,7 +25,7 @@ from affinity_figures import FoundAffinity  # noqa: E402
 from measured import write_json  # noqa: E402
 
 from pnet_tf import keras  # noqa: E402
-from pnet_tf.compress.choose import SEARCH, TRIALS, Choice, Trial, by_size  # noqa: E402
+from pnet_tf.compress.choose import SEARCH, TRIALS, Choice, Trial, sizes_of  # noqa: E402
 from pnet_tf.compress.network import compress_model, tensors_of  # noqa: E402
 from pnet_tf.compress.plan import CompressionPlan
 from pnet_tf.errors import InputError  # noqa: E402
@@ -241,7 +241,7 @@ def test_a_stopped_training_goes_on_without_test(data, few_units, tmp_path, monk
 
 def test_found_compares_the_net_with_itself_before(data, few_units, tmp_path, monkeypatch):
     def choose_plans(net, folder, keep_loss, *, slack, like, seed, show):
-        assert like == (None if seed == 0 else {by_size(net.model)[1]: CompressionPlan(0.5)})
+        assert like == (None if seed == 0 else {list(sizes_of(net.model))[1]: CompressionPlan(0.5)})
         base = net.score(net.model)
         net.model.set_weights([0 * weight for weight in net.model.get_weights()])
         return Choice(base, net.score(net.model), 4000, 400, 10.0, 1, {})
@@ -258,7 +258,7 @@ def test_found_compares_the_net_with_itself_before(data, few_units, tmp_path, mo
         assert after == pytest.approx(np.square(targets).mean())
     assert found.concordance == 0.5 and found.float32_bytes == 4000 and found.trials == 1
     assert 0 < found.dense_bytes < found.size_bytes
-    before, names = tmp_path / "before", [f"old_{row}" for row in range(len(by_size(model)))]
+    before, names = tmp_path / "before", [f"old_{row}" for row in range(len(sizes_of(model)))]
     before.mkdir()
     write_json(before / SEARCH, {"names": names})
     trial = Trial(1, {"old_1": {"prune": 0.5}}, -0.25, 200, True, False, False, 1.0)

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from .._keras import keras, require_keras
+from ..data.limits import shown
 from ..errors import InputError
 from ..files import (
     atomic_write_bytes,
@@ -141,27 +142,29 @@ def plans_found(folder: str | os.PathLike[str], model: keras.Model) -> Plans:
     InputError where there is no search, or none that made a model smaller, and for a model of
     another number of tensors.
     """
-    place, names = Path(folder), by_size(model)
+    place, names = Path(folder), list(sizes_of(model))
     kept = [trial for trial in read_trials(place) if trial.kept]
     if not kept:
         raise InputError(f"{os.fspath(folder)} holds no search that made a model smaller")
     try:
-        before = list(json.loads(read_text(place / SEARCH))["names"])
+        before = [str(name) for name in json.loads(read_text(place / SEARCH))["names"]]
         plans = {name: CompressionPlan(**plan) for name, plan in kept[-1].plans.items()}
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise InputError(f"{os.fspath(folder)} is damaged: {error}") from None
     if len(before) != len(names):
         raise InputError(
             f"{os.fspath(folder)} is of a model with {len(before)} weight tensors, "
             f"{model.name!r} has {len(names)}"
         )
+    if unknown := sorted(plans.keys() - set(before)):
+        raise InputError(f"{os.fspath(folder)} is damaged: {SEARCH} has no {shown(unknown[0])}")
     return {now: plans[old] for old, now in zip(before, names, strict=True) if old in plans}
 
 
-def by_size(model: keras.Model) -> list[str]:
-    """Names of the weight tensors, the largest first; equal ones in the order of the model."""
-    sizes = {name: math.prod(tensor.shape) for name, tensor in tensors_of(model).items()}
-    return sorted(sizes, key=lambda name: -sizes[name])
+def sizes_of(model: keras.Model) -> dict[str, int]:
+    """Weight tensor -> its weights, the largest first; equal ones in the order of the model."""
+    found = {name: math.prod(tensor.shape) for name, tensor in tensors_of(model).items()}
+    return dict(sorted(found.items(), key=lambda entry: -entry[1]))
 
 
 class _Search:
@@ -177,9 +180,8 @@ class _Search:
     ) -> None:
         self.net, self.folder, self.seed, self.show = net, folder, seed, show
         self.like = like
-        found = tensors_of(net.model)
-        self.sizes = {name: math.prod(tensor.shape) for name, tensor in found.items()}
-        self.names = by_size(net.model)
+        self.sizes = sizes_of(net.model)
+        self.names = list(self.sizes)
         if not self.names:
             raise InputError(f"model {net.model.name!r} has no weight tensor to compress")
         coded_bytes(net.model)  # what cannot be coded is refused before the first retraining
@@ -410,7 +412,7 @@ def _begin(folder: Path, identity: Mapping[str, Any]) -> list[Trial]:
         return []
     try:
         same = json.loads(read_text(place)) == identity
-    except ValueError as error:
+    except (RecursionError, ValueError) as error:
         raise InputError(f"{place} is damaged: {error}") from None
     if not same:
         raise InputError(f"{folder} holds a search of another model, data, keep_loss or like")
@@ -425,7 +427,7 @@ def read_trials(folder: Path) -> list[Trial]:
     try:
         lines = read_text(place).splitlines() if place.exists() else []
         return [Trial(**json.loads(line)) for line in lines if line.endswith("}")]
-    except (TypeError, ValueError) as error:
+    except (RecursionError, TypeError, ValueError) as error:
         raise InputError(f"{place} is damaged: {error}") from None
 
 

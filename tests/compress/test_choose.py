@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from itertools import chain, cycle
 
@@ -370,8 +371,30 @@ def test_plans_of_other_weights_and_folders_of_none_are_refused(tmp_path):
     one = keras.Sequential([keras.Input((12,)), LAYERS.Dense(3)], name="one")
     with pytest.raises(InputError, match="of a model with 2 weight tensors, 'one' has 1"):
         plans_found(tmp_path / "s", one)
-    (tmp_path / "s" / SEARCH).write_text("{}")
-    with pytest.raises(InputError, match="s is damaged"):
+    good, search = place.read_text(), tmp_path / "s" / SEARCH
+    first = json.loads(good.splitlines()[0])
+    for wrong in ([], {"a/kernel": 5}, {"a/kernel": {"prune": "much"}}):
+        place.write_text(json.dumps({**first, "kept": True, "plans": wrong}) + "\n")
+        with pytest.raises(InputError, match="is damaged|must be"):
+            plans_found(tmp_path / "s", model_of())
+    place.write_text(good)
+    deep = '{"names":' * 100_000 + "5" + "}" * 100_000
+    for wrong in ("{}", "[]", '{"names": 5}', "{", deep):
+        search.write_text(wrong)
+        with pytest.raises(InputError, match="s is damaged"):
+            plans_found(tmp_path / "s", model_of())
+    with pytest.raises(InputError, match="search.json is damaged"):
+        choose_plans(net_of(model_of(), 60), tmp_path / "s", 0.0)
+    place.write_text(deep + "\n")
+    with pytest.raises(InputError, match="trials.jsonl is damaged"):
+        plans_found(tmp_path / "s", model_of())
+    place.write_text(good)
+    for wrong in ('{"names": [["a/kernel"], {}]}', '{"names": ["a/kernel", "c/kernel"]}'):
+        search.write_text(wrong)
+        with pytest.raises(InputError, match="search.json has no '[ab]/kernel'"):
+            plans_found(tmp_path / "s", model_of())
+    search.unlink()
+    with pytest.raises(InputError, match=SEARCH):
         plans_found(tmp_path / "s", model_of())
 
 
