@@ -20,7 +20,7 @@ from rich.progress import (
 )
 
 if TYPE_CHECKING:
-    from .compress.choose import Trial
+    from .compress.trials import Trial
     from .graph import Step
     from .smart_reply.progress import Progress as BuildProgress
     from .synthesis.keep import Kept

@@ -12,8 +12,9 @@ import deepdta
 from affinities import Affinities
 from measured import mean
 
-from pnet_tf.compress.choose import Trainable, Trial, choose_plans, plans_found
+from pnet_tf.compress.choose import Trainable, choose_plans
 from pnet_tf.compress.network import coded_bytes, measured
+from pnet_tf.compress.trials import Trial, plans_found
 from pnet_tf.metrics import concordance_index, mse
 
 SLACK = 0.005

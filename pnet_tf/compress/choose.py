@@ -10,11 +10,9 @@ so that a killed search goes on.
 from __future__ import annotations
 
 import hashlib
-import json
-import math
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -22,15 +20,9 @@ from typing import Any
 import numpy as np
 
 from .._keras import keras, require_keras
-from ..data.limits import shown
 from ..errors import InputError
-from ..files import (
-    atomic_write_bytes,
-    atomic_write_text,
-    check_writable,
-    not_written,
-    read_text,
-)
+from ..files import atomic_write_bytes
+from .ladders import LADDERS, Plans, active, between, next_steps, plain, rung
 from .network import (
     CompressedModel,
     coded_bytes,
@@ -38,37 +30,14 @@ from .network import (
     load_coded,
     planned,
     save_coded,
+    sizes_of,
     tensors_of,
 )
 from .plan import METHODS, CompressionPlan
-
-PRUNED = (0.0, 0.3, 0.5, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.985, 0.99, 0.993, 0.995)
-CLUSTERED = (64, 32, 24, 16, 12, 8, 6, 5, 4, 3, 2)
-SEARCH, TRIALS, WEIGHTS = "search.json", "trials.jsonl", "weights.pnc"
-"""In the folder: what is searched, a line for each trial, all weights of the smallest."""
+from .trials import TRIALS, WEIGHTS, Trial, TrialFolder
 
 _LARGE = 0.05
 """A tensor with this share of all weights is bisected by itself."""
-
-Plans = dict[str, CompressionPlan]
-
-
-@dataclass(frozen=True)
-class Trial:
-    """Plans that were tried: `score` on valid, bytes of all weights coded, whether it was kept.
-
-    What keeps the score as it is was not `retrained`. `final`: by the longer training, at the end
-    or of plans found before.
-    """
-
-    number: int
-    plans: dict[str, dict[str, Any]]
-    score: float
-    size_bytes: int
-    kept: bool
-    retrained: bool
-    final: bool
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -135,38 +104,6 @@ def choose_plans(
     return _Search(net, Path(folder), keep_loss, slack, before, seed, show).run()
 
 
-def plans_found(folder: str | os.PathLike[str], model: keras.Model) -> Plans:
-    """What a search in `folder` has come to so far, for the tensors of a `model` of the same shape.
-
-    Tensors are told by their sizes and order, as Keras' names count up from model to model. Raises
-    InputError where there is no search, or none that made a model smaller, and for a model of
-    another number of tensors.
-    """
-    place, names = Path(folder), list(sizes_of(model))
-    kept = [trial for trial in read_trials(place) if trial.kept]
-    if not kept:
-        raise InputError(f"{os.fspath(folder)} holds no search that made a model smaller")
-    try:
-        before = [str(name) for name in json.loads(read_text(place / SEARCH))["names"]]
-        plans = {name: CompressionPlan(**plan) for name, plan in kept[-1].plans.items()}
-    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
-        raise InputError(f"{os.fspath(folder)} is damaged: {error}") from None
-    if len(before) != len(names):
-        raise InputError(
-            f"{os.fspath(folder)} is of a model with {len(before)} weight tensors, "
-            f"{model.name!r} has {len(names)}"
-        )
-    if unknown := sorted(plans.keys() - set(before)):
-        raise InputError(f"{os.fspath(folder)} is damaged: {SEARCH} has no {shown(unknown[0])}")
-    return {now: plans[old] for old, now in zip(before, names, strict=True) if old in plans}
-
-
-def sizes_of(model: keras.Model) -> dict[str, int]:
-    """Weight tensor -> its weights, the largest first; equal ones in the order of the model."""
-    found = {name: math.prod(tensor.shape) for name, tensor in tensors_of(model).items()}
-    return dict(sorted(found.items(), key=lambda entry: -entry[1]))
-
-
 class _Search:
     def __init__(
         self,
@@ -191,7 +128,7 @@ class _Search:
         self.wanted, self.least = self.base - keep_loss, self.base - keep_loss - slack
         self.float32_bytes = 4 * sum(weight.size for weight in self.original)
         self.size, self.score = self.float32_bytes, self.base
-        self.done = _begin(folder, self._identity(keep_loss, slack))
+        self.trials = TrialFolder(folder, self._identity(keep_loss, slack))
         self.number, self.kept = 0, list[tuple[int, Plans]]()
 
     def _identity(self, keep_loss: float, slack: float) -> dict[str, Any]:
@@ -200,7 +137,7 @@ class _Search:
         found = {"names": self.names, "weights": digest.hexdigest(), "base_score": self.base,
                  "keep_loss": keep_loss, "slack": slack, "seed": self.seed,
                  "final": self.net.finish is not None}  # fmt: skip
-        return {**found, "like": _plain(self.like)} if self.like else found
+        return {**found, "like": plain(self.like)} if self.like else found
 
     def run(self) -> Choice:
         if self.like and not self._try(self.like, start=0):
@@ -212,7 +149,7 @@ class _Search:
         return Choice(
             base_score=self.base, score=self.score, float32_bytes=self.float32_bytes,
             size_bytes=self.size, ratio=round(self.float32_bytes / self.size, 2),
-            trials=self.number, plans=_plain(self.plans),
+            trials=self.number, plans=plain(self.plans),
         )  # fmt: skip
 
     def _searched(self) -> None:
@@ -230,10 +167,10 @@ class _Search:
 
     def _bisected(self) -> None:
         """Of each unit the most zeros, then the fewest values, each by bisection of its ladder."""
-        for field, ladder in (("prune", PRUNED), ("cluster", CLUSTERED)):
+        for field, ladder in LADDERS.items():
             for unit in self._units():
                 now = getattr(self._plan(unit[0]), field)
-                low, high = _rung(ladder, now), len(ladder)
+                low, high = rung(ladder, now), len(ladder)
                 while high - low > 1:
                     middle = (low + high) // 2
                     change: Any = {field: ladder[middle]}
@@ -269,13 +206,8 @@ class _Search:
 
     def _steps(self) -> Iterator[tuple[str, str, CompressionPlan]]:
         for name in self.names:
-            plan = self._plan(name)
-            more = next((p for p in PRUNED if p > plan.prune), None)
-            fewer = next((k for k in CLUSTERED if not plan.cluster or k < plan.cluster), None)
-            if more is not None:
-                yield name, "prune", replace(plan, prune=more)
-            if fewer is not None:
-                yield name, "cluster", replace(plan, cluster=fewer)
+            for kind, plan in next_steps(self._plan(name)):
+                yield name, kind, plan
 
     def _methods(self) -> None:
         for method in METHODS:
@@ -301,7 +233,7 @@ class _Search:
 
     def _refine(self, failed: Plans) -> None:
         """By halves of the way to plans that lose too much, from what came of the last training."""
-        while (plans := _between(self.plans, failed)) not in (_active(self.plans), _active(failed)):
+        while (plans := between(self.plans, failed)) not in (active(self.plans), active(failed)):
             if not self._try(plans, start=self.kept[-1][0] if self.kept else 0):
                 failed = plans
 
@@ -312,36 +244,31 @@ class _Search:
         longer.
         """
         self.number += 1
-        if self.number <= len(self.done):
-            trial = self.done[self.number - 1]
-            if trial.plans != _plain(plans):
+        if self.number <= len(self.trials.done):
+            trial = self.trials.done[self.number - 1]
+            if trial.plans != plain(plans):
                 raise InputError(
                     f"{self.folder / TRIALS} is not of this search; choose another folder"
                 )
-            if trial.kept and not any(later.kept for later in self.done[self.number :]):
-                load_coded(self.net.model, self._place(self.number))
+            if trial.kept and not any(later.kept for later in self.trials.done[self.number :]):
+                load_coded(self.net.model, self.trials.weights_of(self.number))
         else:
             trial = self._measured(plans, start)
-            with (self.folder / TRIALS).open("a", encoding="utf-8") as stream:
-                stream.write(json.dumps(asdict(trial)) + "\n")
+            self.trials.add(trial)
             self.show(trial)
         if trial.kept:
             self.weights, self.plans = self.net.model.get_weights(), plans
             self.size, self.score = trial.size_bytes, trial.score
             if self.net.finish is None and self.kept:
-                self._place(self.kept[-1][0]).unlink(missing_ok=True)
+                self.trials.weights_of(self.kept[-1][0]).unlink(missing_ok=True)
             self.kept.append((self.number, plans))
         return trial.kept
-
-    def _place(self, number: int) -> Path:
-        """The weights of a trial that was kept."""
-        return self.folder / f"trial_{number}.pnc"
 
     def _measured(self, plans: Plans, start: int | None) -> Trial:
         began, final = monotonic(), start is not None
         self.net.model.set_weights(self.weights)
         if start:
-            load_coded(self.net.model, self._place(start))
+            load_coded(self.net.model, self.trials.weights_of(start))
         fit, least = self.net.fit, self.least
         if final:
             fit, least = self.net.finish or fit, self.wanted
@@ -358,9 +285,9 @@ class _Search:
             content = coded_bytes(self.net.model)
             size, kept = len(content), score >= least and len(content) < self.size
         if kept:
-            atomic_write_bytes(self._place(self.number), content)
+            atomic_write_bytes(self.trials.weights_of(self.number), content)
         seconds = round(monotonic() - began, 2)
-        return Trial(self.number, _plain(plans), score, size, kept, retrained, final, seconds)
+        return Trial(self.number, plain(plans), score, size, kept, retrained, final, seconds)
 
     def _possible(self, plans: Plans) -> Plans:
         """Plans with no more values than a tensor keeps weights; without any, all weights stay."""
@@ -371,65 +298,3 @@ class _Search:
             few = plan.cluster if plan.cluster <= kept // 2 else 0
             found[name] = replace(plan, cluster=few)
         return found
-
-
-def _rung(ladder: Sequence[float], value: float) -> int:
-    """The place of a value; -1 for none of it."""
-    return ladder.index(value) if value in ladder else -1
-
-
-def _between(good: Plans, bad: Plans) -> Plans:
-    """Of each tensor the middle of the ladders, of two the one nearer to `good`; its methods."""
-
-    def middle(ladder: Sequence[Any], one: float, other: float) -> Any:
-        place = (_rung(ladder, one) + _rung(ladder, other)) // 2
-        return one if place < 0 else ladder[place]
-
-    found = Plans()
-    for name in {**good, **bad}:
-        a, b = good.get(name, CompressionPlan()), bad.get(name, CompressionPlan())
-        prune, cluster = middle(PRUNED, a.prune, b.prune), middle(CLUSTERED, a.cluster, b.cluster)
-        found[name] = replace(a, prune=prune, cluster=cluster)
-    return _active(found)
-
-
-def _active(plans: Plans) -> Plans:
-    return {name: plan for name, plan in plans.items() if plan.active}
-
-
-def _begin(folder: Path, identity: Mapping[str, Any]) -> list[Trial]:
-    """Make the folder, or read the trials of the same search in it."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise not_written(folder, error) from None
-    place = folder / SEARCH
-    check_writable(place)
-    if not place.exists():
-        if any(folder.iterdir()):
-            raise InputError(f"{folder} has other files in it; choose a new folder")
-        atomic_write_text(place, json.dumps(identity, indent=1) + "\n")
-        return []
-    try:
-        same = json.loads(read_text(place)) == identity
-    except (RecursionError, ValueError) as error:
-        raise InputError(f"{place} is damaged: {error}") from None
-    if not same:
-        raise InputError(f"{folder} holds a search of another model, data, keep_loss or like")
-    done = read_trials(folder)
-    atomic_write_text(folder / TRIALS, "".join(json.dumps(asdict(t)) + "\n" for t in done))
-    return done
-
-
-def read_trials(folder: Path) -> list[Trial]:
-    """The trials so far; a last line that was cut off is none."""
-    place = folder / TRIALS
-    try:
-        lines = read_text(place).splitlines() if place.exists() else []
-        return [Trial(**json.loads(line)) for line in lines if line.endswith("}")]
-    except (RecursionError, TypeError, ValueError) as error:
-        raise InputError(f"{place} is damaged: {error}") from None
-
-
-def _plain(plans: Plans) -> dict[str, dict[str, Any]]:
-    return {name: asdict(plan) for name, plan in plans.items()}

@@ -13,9 +13,10 @@ import numpy as np
 from .._keras import keras, require_keras
 from ..data import Dataset, Split, load_dataset
 from ..errors import InputError
-from .choose import WEIGHTS, Trainable, Trial, choose_plans, plans_found
+from .choose import Trainable, choose_plans
 from .network import CompressedModel, CompressedTensor, measured
 from .plot import draw_trials
+from .trials import WEIGHTS, Trial, plans_found
 
 PLOT = "trials.png"
 SLACK = 0.005

@@ -6,6 +6,7 @@ moves the values, not single weights (Han et al. 2016, arXiv 1510.00149, section
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -76,6 +77,12 @@ def tensors_of(model: keras.Model) -> dict[str, tf.Variable]:
         if len(variable.shape) > 1 and "bias" not in name.rsplit("/", 1)[-1]:
             found[_unused(name, found)] = variable
     return found
+
+
+def sizes_of(model: keras.Model) -> dict[str, int]:
+    """Weight tensor -> its weights, the largest first; equal ones in the order of the model."""
+    found = {name: math.prod(tensor.shape) for name, tensor in tensors_of(model).items()}
+    return dict(sorted(found.items(), key=lambda entry: -entry[1]))
 
 
 def planned(

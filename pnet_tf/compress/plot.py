@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..files import atomic_write_bytes
-from .choose import Trial, read_trials
+from .trials import Trial, read_trials
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

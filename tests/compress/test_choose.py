@@ -1,4 +1,3 @@
-import json
 from dataclasses import replace
 from itertools import chain, cycle
 
@@ -6,36 +5,12 @@ import numpy as np
 import pytest
 
 from pnet_tf._keras import keras, tf
-from pnet_tf.compress.choose import (
-    SEARCH,
-    TRIALS,
-    WEIGHTS,
-    Trainable,
-    _between,
-    choose_plans,
-    plans_found,
-    read_trials,
-)
+from pnet_tf.compress.choose import Trainable, choose_plans
 from pnet_tf.compress.network import load_coded, measured
-from pnet_tf.compress.plan import CompressionPlan
+from pnet_tf.compress.trials import TRIALS, WEIGHTS, plans_found, read_trials
 from pnet_tf.errors import InputError
 
-LAYERS = keras.layers
-
-
-def model_of(seed=0):
-    keras.utils.set_random_seed(seed)
-    layers = [keras.Input((12,)), LAYERS.Dense(16, name="a"), LAYERS.Dense(3, name="b")]
-    return keras.Sequential(layers, name="small")
-
-
-def kept_weights(model):
-    return sum(one.size - one.zeros for one in measured(model))
-
-
-def net_of(model, least, fit=lambda small: None):
-    """Scores 1 as long as `least` weights are left, else 0; retraining does nothing."""
-    return Trainable(model, fit, lambda tried: float(kept_weights(tried) >= least))
+from .searches import kept_weights, model_of, net_of
 
 
 def test_the_search_ends_where_nothing_smaller_keeps_the_score(tmp_path):
@@ -111,20 +86,6 @@ def test_a_retraining_that_mends_the_loss_is_kept(tmp_path):
     choice = choose_plans(Trainable(model, lambda small: None, score), tmp_path / "s", 0.0)
     trials = read_trials(tmp_path / "s")
     assert trials[0].retrained and trials[0].kept and trials[0].score == choice.score == 1.0
-
-
-def test_a_folder_of_something_else_is_refused_and_stays(tmp_path):
-    (tmp_path / "mine.txt").write_text("mine")
-    with pytest.raises(InputError, match="has other files in it"):
-        choose_plans(net_of(model_of(), 60), tmp_path, 0.0)
-    assert (tmp_path / "mine.txt").read_text() == "mine"
-    choose_plans(net_of(model_of(), 60), tmp_path / "s", 0.0)
-    for net, keep_loss in ((net_of(model_of(1), 60), 0.0), (net_of(model_of(), 60), 0.1)):
-        with pytest.raises(InputError, match="a search of another model, data, keep_loss or like"):
-            choose_plans(net, tmp_path / "s", keep_loss)
-    (tmp_path / "s" / TRIALS).write_text('{"number": "x"}\n')
-    with pytest.raises(InputError, match="is damaged"):
-        choose_plans(net_of(model_of(), 60), tmp_path / "s", 0.0)
 
 
 def test_a_retraining_that_ends_in_no_numbers_is_a_trial_that_failed(tmp_path):
@@ -225,17 +186,6 @@ def test_the_smallest_that_a_longer_training_brings_back(possible, tmp_path):
     )
     for a, b in zip(again.get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
-
-
-def test_between_plans_by_hand():
-    def plans(**of):
-        return {name: CompressionPlan(*values) for name, values in of.items()}
-
-    # prune: ... 0.5 0.7 0.8 0.85 0.9 ...; cluster: none 64 32 24 16 12 ...
-    good = plans(a=(0.5, 0), b=(0.9, 12), c=(0.0, 64))
-    bad = plans(a=(0.9, 12), b=(0.93, 12, "uq"), c=(0.3, 32), d=(0.0, 16))
-    assert _between(good, bad) == plans(a=(0.8, 32), b=(0.9, 12), c=(0.0, 64), d=(0.0, 32))
-    assert _between(good, plans(a=(0.7, 64), b=(0.9, 12), c=(0.0, 64), d=(0.0, 64))) == good
 
 
 def test_what_lies_in_a_gap_between_last_trainings_is_tried(tmp_path):
@@ -354,65 +304,6 @@ def test_plans_before_of_which_nothing_keeps_the_score_change_nothing(tmp_path):
     assert choice == replace(alone, trials=alone.trials + 4)
     for a, b in zip(other.get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
-
-
-def test_plans_of_other_weights_and_folders_of_none_are_refused(tmp_path):
-    with pytest.raises(InputError, match="no weights are named 'c'; there are a/kernel, b/kernel"):
-        choose_plans(net_of(model_of(), 60), tmp_path / "s", 0.0, like={"c": {"prune": 0.5}})
-    assert not (tmp_path / "s").exists()
-    with pytest.raises(InputError, match="none holds no search that made a model smaller"):
-        plans_found(tmp_path / "none", model_of())
-    choose_plans(net_of(model_of(), 60), tmp_path / "s", 0.0)
-    place = tmp_path / "s" / TRIALS
-    place.write_text(place.read_text().replace("cluster", "clutter"))
-    with pytest.raises(InputError, match="is damaged"):
-        plans_found(tmp_path / "s", model_of())
-    place.write_text(place.read_text().replace("clutter", "cluster"))
-    one = keras.Sequential([keras.Input((12,)), LAYERS.Dense(3)], name="one")
-    with pytest.raises(InputError, match="of a model with 2 weight tensors, 'one' has 1"):
-        plans_found(tmp_path / "s", one)
-    good, search = place.read_text(), tmp_path / "s" / SEARCH
-    first = json.loads(good.splitlines()[0])
-    for wrong in ([], {"a/kernel": 5}, {"a/kernel": {"prune": "much"}}):
-        place.write_text(json.dumps({**first, "kept": True, "plans": wrong}) + "\n")
-        with pytest.raises(InputError, match="is damaged|must be"):
-            plans_found(tmp_path / "s", model_of())
-    place.write_text(good)
-    deep = '{"names":' * 100_000 + "5" + "}" * 100_000
-    for wrong in ("{}", "[]", '{"names": 5}', "{", deep):
-        search.write_text(wrong)
-        with pytest.raises(InputError, match="s is damaged"):
-            plans_found(tmp_path / "s", model_of())
-    with pytest.raises(InputError, match="search.json is damaged"):
-        choose_plans(net_of(model_of(), 60), tmp_path / "s", 0.0)
-    place.write_text(deep + "\n")
-    with pytest.raises(InputError, match="trials.jsonl is damaged"):
-        plans_found(tmp_path / "s", model_of())
-    place.write_text(good)
-    for wrong in ('{"names": [["a/kernel"], {}]}', '{"names": ["a/kernel", "c/kernel"]}'):
-        search.write_text(wrong)
-        with pytest.raises(InputError, match="search.json has no '[ab]/kernel'"):
-            plans_found(tmp_path / "s", model_of())
-    search.unlink()
-    with pytest.raises(InputError, match=SEARCH):
-        plans_found(tmp_path / "s", model_of())
-
-
-def test_plans_of_a_search_before_by_size_and_order_whatever_the_names(tmp_path):
-    def shaped(names):
-        widths = zip(names, (16, 4, 4, 3), strict=True)
-        return keras.Sequential([keras.Input((4,)), *(LAYERS.Dense(w, name=n) for n, w in widths)])
-
-    model = shaped(["a", "b", "c", "d"])  # 64 weights, 64, 16 and 12
-    asked = {"a": {"prune": 0.7, "cluster": 4}, "b": {"cluster": 8}, "d": {"cluster": 2}}
-    net = Trainable(model, lambda small: None, lambda tried: 1.0)
-    assert choose_plans(net, tmp_path / "s", 0.0, like=asked).trials == 1
-    found = plans_found(tmp_path / "s", shaped(["d", "dense_7", "c", "a"]))
-    assert found == {
-        "d/kernel": CompressionPlan(prune=0.7, cluster=4),
-        "dense_7/kernel": CompressionPlan(cluster=8),
-        "a/kernel": CompressionPlan(cluster=2),
-    }
 
 
 def test_slack_that_nothing_makes_good_is_refused(tmp_path):

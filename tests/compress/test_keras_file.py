@@ -6,9 +6,9 @@ import pytest
 
 import pnet_tf
 from pnet_tf._keras import keras
-from pnet_tf.compress.choose import WEIGHTS, read_trials
 from pnet_tf.compress.keras_file import CompressReport, compress_file, score_of, scores_of
 from pnet_tf.compress.network import load_coded
+from pnet_tf.compress.trials import WEIGHTS, read_trials
 from pnet_tf.console.compress import show_compressed
 from pnet_tf.data import Split
 from tests.calls import call

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from pnet_tf.compress.choose import Trial
 from pnet_tf.compress.plot import trials_figure
+from pnet_tf.compress.trials import Trial
 
 
 def trial(score, size_bytes, kept, final=False):
