@@ -106,6 +106,7 @@ def front(points: Sequence[Point], name: str, key: str) -> set[tuple[int, str]]:
 def draw(points: Sequence[Point], target: Path) -> None:
     """Accuracy on valid against bytes: plain files of the recipe's weights, and all packed ones."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator, NullFormatter
 
     names = list(dict.fromkeys(one.data for one in points))
     figure = Figure(figsize=(6 * len(names), 4.5), layout="constrained")
@@ -122,9 +123,9 @@ def draw(points: Sequence[Point], target: Path) -> None:
                            label=plan if filled else None)  # fmt: skip
         place.set(title=name, xlabel="bytes; filled: packed, hollow: the .tflite",
                   ylabel="accuracy on valid, %", xscale="log")  # fmt: skip
+        place.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         place.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-        place.xaxis.set_minor_formatter(lambda value, _: f"{value:,.0f}")
-        place.tick_params(axis="x", which="both", labelrotation=30, labelsize=7)
+        place.xaxis.set_minor_formatter(NullFormatter())
         place.grid(alpha=0.3)
         place.legend(fontsize=7, loc="lower right")
     figure.savefig(target, dpi=110, metadata={"Software": None})
