@@ -72,10 +72,9 @@ if TYPE_CHECKING:
     from .trainers.base import Trainer as Trainer
     from .trainers.build import build_trainer as build_trainer
     from .training.choice import label_next as label_next
-    from .training.fit import Fitted as Fitted
-    from .training.fit import JointTraining as JointTraining
     from .training.fit import fit as fit
-    from .training.fit import plan_fit as plan_fit
+    from .training.fitted import Fitted as Fitted
+    from .training.fitted import JointTraining as JointTraining
     from .training.joint import JointFit as JointFit
     from .training.matching import Hints as Hints
     from .training.matching import Representation as Representation
@@ -86,6 +85,7 @@ if TYPE_CHECKING:
     from .training.objective import cross_entropy as cross_entropy
     from .training.objective import distillation as distillation
     from .training.objective import joint_objective as joint_objective
+    from .training.planning import plan_fit as plan_fit
     from .training.types import JointData as JointData
 
 _MODULES = {
@@ -93,14 +93,14 @@ _MODULES = {
     "Dataset": "data",
     "DenseProjection": "projections.dense",
     "Distillation": "training.objective",
-    "Fitted": "training.fit",
+    "Fitted": "training.fitted",
     "Graph": "graph",
     "Hints": "training.matching",
     "InputError": "errors",
     "InputSpec": "data",
     "JointData": "training.types",
     "JointFit": "training.joint",
-    "JointTraining": "training.fit",
+    "JointTraining": "training.fitted",
     "LocalProjection": "projections.local",
     "Network": "trainers.base",
     "Projection": "projections.base",
@@ -156,7 +156,7 @@ _MODULES = {
     "make_graph": "graph",
     "make_settings": "settings",
     "pack": "packing.container",
-    "plan_fit": "training.fit",
+    "plan_fit": "training.planning",
     "propagate": "graph",
     "read_graph": "graph",
     "resume": "runs.train",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..training.fit import JointTraining
+from ..training.fitted import JointTraining
 
 FEW = 30
 """Labelled messages a class, from which on unlabelled ones brought little."""

@@ -17,8 +17,9 @@ from ..errors import InputError
 from ..parsing import parse
 from ..settings import Settings, make_settings
 from ..trainers import Trainer
-from ..training.fit import Fitted, JointTraining, outputs_of, plan_fit
+from ..training.fitted import Fitted, JointTraining
 from ..training.joint import JointFit
+from ..training.planning import outputs_of, plan_fit
 from ..training.types import Metrics, Progress, Watch
 from ..training.unlabelled import UnlabelledExamples
 from ..version import __version__

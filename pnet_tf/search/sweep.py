@@ -120,7 +120,7 @@ def _load(source: str, sweep: Sweep, test: bool) -> Dataset:
 
 def _check_trainings(data: Dataset, plan: Plan) -> None:
     """Refuse now what `train` or `export` would refuse later."""
-    from ..training.fit import check_settings
+    from ..training.planning import check_settings
 
     many: list[Settings] = [
         make_settings(data.kind, plan.changes(training), recipe=plan.sweep.recipe)

@@ -15,7 +15,7 @@ from ..export.draft import draft_student
 from ..metrics import classification_metrics
 from ..settings import Settings
 from ..tflite.model import load_bytes
-from ..training.fit import plan_fit
+from ..training.planning import plan_fit
 from .generator import Generator
 from .inquisitor import accuracy_of, log_error
 from .measure import CALIBRATION, measure

@@ -26,7 +26,7 @@ from ..data.sheet import as_given
 from ..errors import InputError
 from ..model import ProjectionNet
 from ..settings import Settings
-from .fit import Fitted
+from .fitted import Fitted
 from .layers import read_layers
 from .unlabelled import fitting
 

@@ -59,7 +59,7 @@ def accepted(monkeypatch):
     def run(self, *arguments, **options):
         raise WorkError("accepted")
 
-    monkeypatch.setattr("pnet_tf.training.fit.JointTraining.run", run)
+    monkeypatch.setattr("pnet_tf.training.fitted.JointTraining.run", run)
 
 
 def train(title, sound, folder, *options):

@@ -9,8 +9,8 @@ from pnet_tf.runs import advice as module
 from pnet_tf.runs import directory as runs
 from pnet_tf.runs.advice import FEW, advice
 from pnet_tf.settings import make_settings
-from pnet_tf.training.fit import plan_fit
 from pnet_tf.training.graph import make_input_graph
+from pnet_tf.training.planning import plan_fit
 
 from ..calls import call
 from ..training.small import TAUGHT, WORDS, features, texts

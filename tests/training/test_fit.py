@@ -12,9 +12,10 @@ from pnet_tf.errors import InputError, WorkError
 from pnet_tf.model import ProjectionNet
 from pnet_tf.names import LOSS_TERMS
 from pnet_tf.settings import make_settings
-from pnet_tf.training.fit import check_settings, fit, plan_fit
+from pnet_tf.training.fit import fit
 from pnet_tf.training.joint import JointFit
 from pnet_tf.training.objective import ProjectionLabels, TrainerLabels
+from pnet_tf.training.planning import check_settings, plan_fit
 
 from .small import (
     ALONE,

@@ -11,7 +11,7 @@ from pnet_tf.data import make_dataset
 from pnet_tf.errors import InputError
 from pnet_tf.graph import make_graph
 from pnet_tf.settings import GraphSettings, make_settings
-from pnet_tf.training.fit import check_settings, fit, plan_fit
+from pnet_tf.training.fit import fit
 from pnet_tf.training.graph import (
     NeighbourAgreement,
     PropagatedLabels,
@@ -21,6 +21,7 @@ from pnet_tf.training.graph import (
     make_input_graph,
 )
 from pnet_tf.training.objective import Step
+from pnet_tf.training.planning import check_settings, plan_fit
 
 from .small import ALONE, TAUGHT, WORDS, features, network, weights
 

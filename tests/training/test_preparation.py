@@ -6,7 +6,7 @@ import pytest
 from pnet_tf.data import Dataset, Split, make_dataset
 from pnet_tf.settings import make_settings
 from pnet_tf.training import preparation
-from pnet_tf.training.fit import plan_fit
+from pnet_tf.training.planning import plan_fit
 from pnet_tf.training.preparation import class_weights
 
 from .small import ALONE, PICTURES, TAUGHT, WORDS, features, pictures, same, texts, weights

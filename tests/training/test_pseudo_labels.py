@@ -5,8 +5,9 @@ import pytest
 
 from pnet_tf.data import make_dataset
 from pnet_tf.settings import make_settings
-from pnet_tf.training.fit import fit, plan_fit
+from pnet_tf.training.fit import fit
 from pnet_tf.training.joint import JointFit
+from pnet_tf.training.planning import plan_fit
 from pnet_tf.training.pseudo_labels import some_of, sure_answers, with_answers
 from pnet_tf.training.types import JointData
 

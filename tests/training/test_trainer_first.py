@@ -8,8 +8,9 @@ from pnet_tf.data import make_dataset
 from pnet_tf.errors import InputError
 from pnet_tf.settings import make_settings
 from pnet_tf.training.answers import FrozenAnswers
-from pnet_tf.training.fit import fit, plan_fit
+from pnet_tf.training.fit import fit
 from pnet_tf.training.joint import JointFit
+from pnet_tf.training.planning import plan_fit
 from pnet_tf.training.types import JointData
 
 from .small import ALONE, TAUGHT, features, same, untraced, weights

@@ -10,7 +10,8 @@ from pnet_tf.data import make_dataset
 from pnet_tf.data.types import object_array
 from pnet_tf.errors import InputError
 from pnet_tf.settings import make_settings
-from pnet_tf.training.fit import check_settings, fit, plan_fit
+from pnet_tf.training.fit import fit
+from pnet_tf.training.planning import check_settings, plan_fit
 from pnet_tf.training.transfer import TextSource, joined, make_transfer, mix_up, part
 from pnet_tf.training.unlabelled import unlabelled_examples, with_made
 

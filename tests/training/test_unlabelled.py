@@ -7,7 +7,8 @@ import pnet_tf
 from pnet_tf.data import hide_labels, make_dataset
 from pnet_tf.errors import InputError
 from pnet_tf.settings import make_settings
-from pnet_tf.training.fit import check_settings, fit, plan_fit
+from pnet_tf.training.fit import fit
+from pnet_tf.training.planning import check_settings, plan_fit
 from pnet_tf.training.unlabelled import make_unlabelled
 
 from .small import ALONE, TAUGHT, WORDS, features, texts, weights
