@@ -21,6 +21,7 @@ from .types import JointData
 Extra = Callable[[int, int, np.ndarray], Mapping[str, np.ndarray]]
 """(epoch, seed, what the student takes of all examples) -> arrays by name."""
 
+
 class View(Protocol):
     """The training arrays of an epoch."""
 
