@@ -64,14 +64,14 @@ def compress_file(
 ) -> CompressReport:
     """Find the smallest form of a `.keras` model that loses at most `keep_loss` on valid.
 
-    A trial that loses more is retrained for `epochs` on train and measured anew. With
-    `final_epochs` it may lose `slack` (0.005) beyond that, and the smallest are retrained for so
-    many at the end, until one is within `keep_loss`. `like`: the `out` of a model of the same
-    shape; what was found there is tried first, or what lies between; if that keeps the loss it is
-    all. The test split is read once, at the end. `out` holds the trials, their plot, and
-    `weights.pnc`, which `load_coded(model, file)` puts back. Raises InputError for a file that is
-    no such model, data that the model does not take, `slack` without `final_epochs`, and a `like`
-    that does not fit.
+    What a trial loses is counted with one standard error on top (`sure_score`). One that loses more
+    is retrained for `epochs` on train and measured anew. With `final_epochs` it may lose `slack`
+    (0.005) beyond that, and the smallest are retrained for so many at the end, until one is within
+    `keep_loss`. `like`: the `out` of a model of the same shape; what was found there is tried
+    first, or what lies between; if that keeps the loss it is all. The test split is read once, at
+    the end. `out` holds the trials, their plot, and `weights.pnc`, which `load_coded(model, file)`
+    puts back. Raises InputError for a file that is no such model, data that the model does not
+    take, `slack` without `final_epochs`, and a `like` that does not fit.
     """
     if slack is None:
         slack = SLACK if final_epochs else 0.0
@@ -89,7 +89,7 @@ def compress_file(
     return CompressReport(
         file=str(folder / WEIGHTS), keep_loss=keep_loss, valid_examples=len(examples),
         standard_error=float(np.std(examples) / np.sqrt(len(examples))),
-        base_score=choice.base_score, score=choice.score,
+        base_score=choice.base_score, score=score_of(model, data.valid),
         test_score=_test_score(model, data), base_test_score=before,
         float32_bytes=choice.float32_bytes, size_bytes=(folder / WEIGHTS).stat().st_size,
         ratio=choice.ratio, trials=choice.trials, tensors=tuple(measured(model)),
@@ -123,7 +123,8 @@ def trainable(
 ) -> Trainable:
     """How a model is retrained on train, rows without a label left out, and measured on valid.
 
-    The rate falls to 0 along a cosine within `final_epochs`.
+    The score is the `sure_score` beside the model as it is now. The rate falls to 0 along a cosine
+    within `final_epochs`.
     """
     for name, value in (("epochs", epochs), ("batch_size", batch_size)):
         if value < 1:
@@ -149,9 +150,12 @@ def trainable(
         rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
         trained(small, rate, final_epochs)
 
-    return Trainable(
-        model, fit, lambda net: score_of(net, data.valid), finish if final_epochs else None
-    )
+    before = scores_of(model, data.valid)
+
+    def surely(net: keras.Model) -> float:
+        return sure_score(scores_of(net, data.valid), before)
+
+    return Trainable(model, fit, surely, finish if final_epochs else None)
 
 
 def scores_of(model: keras.Model, split: Split) -> np.ndarray:
@@ -161,6 +165,16 @@ def scores_of(model: keras.Model, split: Split) -> np.ndarray:
         errors = (answers.reshape(split.targets.shape) - split.targets) ** 2
         return -errors.reshape(len(errors), -1).mean(1)
     return (answers.argmax(-1) == split.targets).astype(np.float32)
+
+
+def sure_score(now: np.ndarray, before: np.ndarray) -> float:
+    """The mean of `now` [N] less the standard error of its difference to `before` [N].
+
+    Of many trials on few examples the luckiest would be kept: as many answers that became right as
+    became wrong say little of other examples, the less the more of both there are.
+    """
+    error = np.std(now - before, dtype=np.float64) / np.sqrt(len(now))
+    return float(np.mean(now, dtype=np.float64) - error)
 
 
 def score_of(model: keras.Model, split: Split) -> float:

@@ -6,7 +6,14 @@ import pytest
 
 import pnet_tf
 from pnet_tf._keras import keras
-from pnet_tf.compress.keras_file import CompressReport, compress_file, score_of, scores_of
+from pnet_tf.compress.keras_file import (
+    CompressReport,
+    compress_file,
+    score_of,
+    scores_of,
+    sure_score,
+    trainable,
+)
 from pnet_tf.compress.network import load_coded
 from pnet_tf.compress.trials import WEIGHTS, read_trials
 from pnet_tf.console.compress import show_compressed
@@ -43,6 +50,15 @@ def test_scores_of_examples_by_hand():
     assert score_of(model, values) == pytest.approx(-2.5 / 3)
 
 
+def test_a_sure_score_by_hand():
+    before = np.array([1, 1, 0, 0], np.float32)
+    assert sure_score(before, before) == 0.5
+    # two became right, one wrong: differences -1, 0, 1, 1, of deviation sqrt(11) / 4
+    now = np.array([0, 1, 1, 1], np.float32)
+    assert sure_score(now, before) == pytest.approx(0.75 - 11**0.5 / 4 / 2)
+    assert sure_score(before - 3, before) == -2.5  # all worse alike: there is no doubt of it
+
+
 def test_a_loss_below_what_valid_can_tell_is_said(capsys):
     report = CompressReport(
         file="w.pnc", keep_loss=0.01, valid_examples=144, standard_error=0.0137, base_score=0.97,
@@ -70,11 +86,35 @@ def test_final_epochs_make_the_slack_good(tmp_path):
         t for t in read_trials(tmp_path / "small") if not t.final and t.plans == final[0].plans
     ]
     assert short[-1].kept and any(trial.kept for trial in final)
-    assert max(trial.seconds for trial in final) > short[-1].seconds
+
+
+class Recorded:
+    """Takes what a compressed model is trained by."""
+
+    def compile(self, optimizer, loss):
+        self.rate = optimizer.get_config()["learning_rate"]
+
+    def fit(self, inputs, targets, batch_size, epochs, verbose):
+        self.asked = (len(inputs), batch_size, epochs)
+
+
+def test_the_last_training_is_the_longer_one_and_its_rate_ends_at_none():
+    data = pnet_tf.make_dataset(np.arange(40, dtype=np.float32).reshape(20, 2), [0, 1] * 10)
+    net = trainable(keras.Sequential([keras.Input((2,)), LAYERS.Dense(2)]), data, 2, 8, 0.5, 7)
+    count, small = len(data.train.targets), Recorded()
+    net.fit(small)
+    assert small.asked == (count, 8, 2) and small.rate == 0.5
+    net.finish(small)
+    assert small.asked == (count, 8, 7)
+    steps = 7 * -(-count // 8)
+    rate = keras.optimizers.schedules.deserialize(small.rate)
+    rates = [float(rate(step)) for step in (0, steps // 2, steps)]
+    assert rates[0] == 0.5 and 0.1 < rates[1] < 0.4 and rates[2] == pytest.approx(0)
 
 
 def test_a_keras_file_by_the_command(tmp_path):
     model, data = saved_digits(tmp_path / "net.keras")
+    before = scores_of(model, data.valid)
     out = tmp_path / "small"
     asked = ["compress", str(tmp_path / "net.keras"), "digits", "--out", str(out),
              "--keep-loss", "0.02", "--epochs", "2", "--json", "-"]  # fmt: skip
@@ -87,6 +127,11 @@ def test_a_keras_file_by_the_command(tmp_path):
     assert found["size_bytes"] == (out / WEIGHTS).stat().st_size < found["float32_bytes"] / 6
     assert (out / "trials.png").read_bytes()[:4] == b"\x89PNG"
     load_coded(model, out / WEIGHTS)
+    now, kept = scores_of(model, data.valid), [t for t in read_trials(out) if t.kept]
+    assert found["score"] == pytest.approx(now.mean())
+    assert kept[-1].score == pytest.approx(sure_score(now, before))
+    assert kept[-1].score < now.mean()
+    assert all(trial.score >= found["base_score"] - 0.02 for trial in kept)
     accuracy = (model.predict(data.test.inputs, verbose=0).argmax(1) == data.test.targets).mean()
     assert accuracy == pytest.approx(found["test_score"])
     assert json.loads(call(*asked).stdout) == found
