@@ -27,6 +27,7 @@ from .network import (
     CompressedModel,
     coded_bytes,
     compress_model,
+    floats_of,
     load_coded,
     planned,
     save_coded,
@@ -122,7 +123,7 @@ class _Search:
         if not self.names:
             raise InputError(f"model {net.model.name!r} has no weight tensor to compress")
         coded_bytes(net.model)  # what cannot be coded is refused before the first retraining
-        self.original = net.model.get_weights()
+        self.original = self._now()
         self.weights, self.plans = self.original, Plans()
         self.base = float(net.score(net.model))
         self.wanted, self.least = self.base - keep_loss, self.base - keep_loss - slack
@@ -139,12 +140,19 @@ class _Search:
                  "final": self.net.finish is not None}  # fmt: skip
         return {**found, "like": plain(self.like)} if self.like else found
 
+    def _now(self) -> list[np.ndarray]:
+        return [variable.numpy() for variable in floats_of(self.net.model)]
+
+    def _put(self, weights: list[np.ndarray]) -> None:
+        for variable, weight in zip(floats_of(self.net.model), weights, strict=True):
+            variable.assign(weight)
+
     def run(self) -> Choice:
         if self.like and not self._try(self.like, start=0):
             self._refine(self.like)
         if not self.plans:
             self._searched()
-        self.net.model.set_weights(self.weights)
+        self._put(self.weights)
         save_coded(self.net.model, self.folder / WEIGHTS)
         return Choice(
             base_score=self.base, score=self.score, float32_bytes=self.float32_bytes,
@@ -257,7 +265,7 @@ class _Search:
             self.trials.add(trial)
             self.show(trial)
         if trial.kept:
-            self.weights, self.plans = self.net.model.get_weights(), plans
+            self.weights, self.plans = self._now(), plans
             self.size, self.score = trial.size_bytes, trial.score
             if self.net.finish is None and self.kept:
                 self.trials.weights_of(self.kept[-1][0]).unlink(missing_ok=True)
@@ -266,7 +274,7 @@ class _Search:
 
     def _measured(self, plans: Plans, start: int | None) -> Trial:
         began, final = monotonic(), start is not None
-        self.net.model.set_weights(self.weights)
+        self._put(self.weights)
         if start:
             load_coded(self.net.model, self.trials.weights_of(start))
         fit, least = self.net.fit, self.least
@@ -281,7 +289,7 @@ class _Search:
             fit(small)
             score = float(self.net.score(self.net.model))
         size, kept = self.float32_bytes, False
-        if all(np.isfinite(weight).all() for weight in self.net.model.get_weights()):
+        if all(np.isfinite(weight).all() for weight in self._now()):
             content = coded_bytes(self.net.model)
             size, kept = len(content), score >= least and len(content) < self.size
         if kept:

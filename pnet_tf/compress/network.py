@@ -300,9 +300,21 @@ def _fed(layer: keras.layers.Layer) -> Iterator[keras.layers.Layer]:
             yield from _fed(node.layer)
 
 
+def floats_of(model: keras.Model) -> list[tf.Variable]:
+    """What is coded of a model: all variables of numbers with a fraction, in its order.
+
+    The vocabulary of a text layer and the count of a `Normalization` are no weights; they stay the
+    model's own.
+    """
+    return [v for v in model.weights if isinstance(v, tf.Variable) and v.dtype.is_floating]
+
+
 def coded_bytes(model: keras.Model) -> bytes:
     """Every weight of a model, coded without loss: small where weights are 0 or share values."""
-    return encode_layers(_arrays(model))
+    found: dict[str, np.ndarray] = {}
+    for variable in floats_of(model):
+        found[_unused(variable.name.rsplit(":", 1)[0], found)] = variable.numpy()
+    return encode_layers(found)
 
 
 def save_coded(model: keras.Model, path: str | os.PathLike[str]) -> int:
@@ -323,25 +335,18 @@ def load_coded(model: keras.Model, path: str | os.PathLike[str]) -> None:
         arrays = decode_layers(read_bytes(path, MOST_FILE_BYTES))
     except InputError as error:
         raise InputError(f"{os.fspath(path)}: {error}") from None
-    wanted, found = model.get_weights(), list(arrays.values())
-    if [array.shape for array in found] != [weight.shape for weight in wanted]:
+    wanted, found = floats_of(model), list(arrays.values())
+    if [array.shape for array in found] != [tuple(variable.shape) for variable in wanted]:
         raise InputError(
             f"{os.fspath(path)} is of another model: it has {len(found)} arrays, {_sizes(found)} "
             f"numbers; {model.name!r} has {len(wanted)}, {_sizes(wanted)}"
         )
-    model.set_weights(found)
+    for variable, array in zip(wanted, found, strict=True):
+        variable.assign(array)
 
 
-def _sizes(arrays: Sequence[np.ndarray]) -> str:
-    return f"{sum(array.size for array in arrays):,}"
-
-
-def _arrays(model: keras.Model) -> dict[str, np.ndarray]:
-    """Every weight in the order of the model, by a name of its own."""
-    found: dict[str, np.ndarray] = {}
-    for variable in model.weights:
-        found[_unused(variable.name.rsplit(":", 1)[0], found)] = variable.numpy()
-    return found
+def _sizes(arrays: Sequence[np.ndarray | tf.Variable]) -> str:
+    return f"{sum(math.prod(array.shape) for array in arrays):,}"
 
 
 def _groups(tensors: Sequence[_Tensor], codebook: str) -> Iterator[list[_Tensor]]:

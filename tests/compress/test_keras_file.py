@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import pnet_tf
-from pnet_tf._keras import keras
+from pnet_tf._keras import keras, tf
 from pnet_tf.compress.keras_file import (
     CompressReport,
     compress_file,
@@ -140,6 +140,26 @@ def test_a_keras_file_by_the_command(tmp_path):
     assert again["trials"] == 1 and again["ratio"] > 6
     shown = call(*asked[:-2]).stdout
     assert "times smaller" in shown and "score on test" in shown
+
+
+def test_a_model_of_texts_with_its_vocabulary_by_the_command(tmp_path):
+    texts = [f"{word} {row}" for row in range(30) for word in ("yes", "no")]
+    rows = [f"{text.split()[0]}\t{text}" for text in texts]
+    (tmp_path / "t.tsv").write_text("\n".join(["label\ttext", *rows]) + "\n")
+    vector = LAYERS.TextVectorization(output_sequence_length=2)
+    vector.adapt(texts)
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([
+        keras.Input((), dtype=tf.string), vector, LAYERS.Embedding(40, 8, name="words"),
+        LAYERS.GlobalMaxPooling1D(), LAYERS.Dense(2, name="out"),
+    ])  # fmt: skip
+    model.save(tmp_path / "net.keras")
+    found = json.loads(call(
+        "compress", tmp_path / "net.keras", tmp_path / "t.tsv", "--out", tmp_path / "small",
+        "--learning-rate", 0.01, "--batch-size", 8, "--keep-loss", 0, "--json", "-",
+    ).stdout)  # fmt: skip
+    assert found["score"] >= found["base_score"] and found["ratio"] > 3
+    assert {row["name"] for row in found["tensors"]} == {"words/embeddings", "out/kernel"}
 
 
 def code_in(path):

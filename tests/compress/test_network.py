@@ -194,6 +194,30 @@ def test_a_file_of_another_model_or_a_damaged_one_is_refused(tmp_path):
         load_coded(dense([[1.0, 2.0]]), path)
 
 
+def test_vocabularies_and_counts_stay_the_models_own(tmp_path):
+    def model(words, rows):
+        text, numbers = keras.Input((), dtype=tf.string), keras.Input((2,))
+        vector, normal = LAYERS.TextVectorization(output_sequence_length=3), LAYERS.Normalization()
+        vector.adapt(words)
+        normal.adapt(np.array(rows, np.float32))
+        found = LAYERS.Flatten()(LAYERS.Embedding(6, 2)(vector(text)))
+        found = LAYERS.Dense(3)(LAYERS.concatenate([found, normal(numbers)]))
+        return keras.Model([text, numbers], found)
+
+    one, other = model(["a b c"], [[0, 1], [2, 5]]), model(["d e f g"], [[0, 0], [1, 1], [2, 2]])
+    small = compress_model(one, {"*": {"prune": 0.5, "cluster": 2}})
+    small.compile(keras.optimizers.Adam(0.01), "mse")
+    texts, numbers = np.array(["b", "c a"], object), np.ones((2, 2), np.float32)
+    small.fit([texts, numbers], np.zeros((2, 3)), epochs=2, verbose=0)
+    save_coded(one, tmp_path / "w.pnc")
+    load_coded(other, tmp_path / "w.pnc")
+    for mine, theirs in zip(one.get_weights(), other.get_weights(), strict=True):
+        if theirs.dtype == np.float32:
+            np.testing.assert_array_equal(mine, theirs)
+    assert other.layers[1].get_vocabulary()[2:] == ["g", "f", "e", "d"]
+    assert [w for w in other.get_weights() if w.dtype == np.int64] == [3]
+
+
 def test_averages_of_batch_normalisation_follow_within_a_short_retraining():
     norm = LAYERS.BatchNormalization(scale=False, center=False)
     model = keras.Sequential([keras.Input((2,)), norm, LAYERS.Dense(2)])
