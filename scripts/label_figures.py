@@ -216,7 +216,8 @@ def draw(found: Sequence[Found], name: str, target: Path) -> None:
     figure, axes = plt.subplots(figsize=(6.4, 4.0), layout="constrained")
     rows = [one for one in found if one.data == name and one.labels]
     lines = {mode: (mode, "accuracy") for mode in dict.fromkeys(one.mode for one in rows)}
-    lines["encoder, the trainer itself"] = ("encoder first", "trainer_accuracy")
+    taught = "trainer first" if name in IMAGES else "encoder first"
+    lines[f"{taught}, the trainer itself"] = (taught, "trainer_accuracy")
     for title, (mode, field) in lines.items():
         by_labels: dict[int, list[float]] = {}
         for one in rows:
