@@ -17,7 +17,8 @@ from .parts import Command, give, json_option
 @click.option("--out", required=True, metavar="DIR", help="Folder of the trials and the weights; "
               "the same one goes on with a search that was stopped.")  # fmt: skip
 @click.option("--keep-loss", type=float, default=0.002, show_default=True, metavar="X",
-              help="Accuracy, or mean squared error, that may be lost on valid.")  # fmt: skip
+              help="Accuracy, or mean squared error, that may be lost on valid; one standard error "
+              "of the difference counts as lost.")  # fmt: skip
 @click.option("--epochs", type=int, default=1, show_default=True, help="Of retraining a trial.")
 @click.option("--final-epochs", type=int, default=0, show_default=True,
               help="Of the smallest at the end; trials may lose --slack more.")  # fmt: skip
