@@ -31,6 +31,7 @@ from .network import (
     load_coded,
     planned,
     save_coded,
+    set_floats,
     sizes_of,
     tensors_of,
 )
@@ -143,16 +144,12 @@ class _Search:
     def _now(self) -> list[np.ndarray]:
         return [variable.numpy() for variable in floats_of(self.net.model)]
 
-    def _put(self, weights: list[np.ndarray]) -> None:
-        for variable, weight in zip(floats_of(self.net.model), weights, strict=True):
-            variable.assign(weight)
-
     def run(self) -> Choice:
         if self.like and not self._try(self.like, start=0):
             self._refine(self.like)
         if not self.plans:
             self._searched()
-        self._put(self.weights)
+        set_floats(self.net.model, self.weights)
         save_coded(self.net.model, self.folder / WEIGHTS)
         return Choice(
             base_score=self.base, score=self.score, float32_bytes=self.float32_bytes,
@@ -274,7 +271,7 @@ class _Search:
 
     def _measured(self, plans: Plans, start: int | None) -> Trial:
         began, final = monotonic(), start is not None
-        self._put(self.weights)
+        set_floats(self.net.model, self.weights)
         if start:
             load_coded(self.net.model, self.trials.weights_of(start))
         fit, least = self.net.fit, self.least

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -309,6 +309,12 @@ def floats_of(model: keras.Model) -> list[tf.Variable]:
     return [v for v in model.weights if isinstance(v, tf.Variable) and v.dtype.is_floating]
 
 
+def set_floats(model: keras.Model, arrays: Iterable[np.ndarray]) -> None:
+    """Give the variables of `floats_of` these values, of equal shapes."""
+    for variable, array in zip(floats_of(model), arrays, strict=True):
+        variable.assign(array)
+
+
 def coded_bytes(model: keras.Model) -> bytes:
     """Every weight of a model, coded without loss: small where weights are 0 or share values."""
     found: dict[str, np.ndarray] = {}
@@ -341,8 +347,7 @@ def load_coded(model: keras.Model, path: str | os.PathLike[str]) -> None:
             f"{os.fspath(path)} is of another model: it has {len(found)} arrays, {_sizes(found)} "
             f"numbers; {model.name!r} has {len(wanted)}, {_sizes(wanted)}"
         )
-    for variable, array in zip(wanted, found, strict=True):
-        variable.assign(array)
+    set_floats(model, found)
 
 
 def _sizes(arrays: Sequence[np.ndarray | tf.Variable]) -> str:
