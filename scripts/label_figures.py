@@ -25,8 +25,8 @@ from measured import Table, pnet_tf, write_json, write_text
 
 import pnet_tf as library
 
-SETS = {"clinc150": (5, 10, 30, 0), "atis": (10,), "trec6": (10, 0), "sst2": (0,),
-        "fashion_mnist": (10, 100)}  # fmt: skip
+SETS = {"clinc150": (5, 10, 30, 100, 0), "atis": (5, 10, 30, 100), "trec6": (5, 10, 30, 100, 0),
+        "sst2": (0,), "fashion_mnist": (10, 100, 0), "mnist": (10, 100, 0)}  # fmt: skip
 """Data set -> labels a class, 0 for all."""
 MADE = {"clinc150": 30_000, "trec6": 20_000, "sst2": 20_000}
 """Inputs that are made where all have labels (`augment.transfer`)."""
@@ -48,6 +48,7 @@ FULL_MODES = {
     "encoder first": "--encoder {encoder} --trainer-first",
     "encoder, made inputs": _MADE_INPUTS,
     "the same, text-large": f"{_MADE_INPUTS} --recipe text-large --epochs 40",
+    "encoder at once": "--encoder {encoder} --jointly",
 }
 """Where all labels stay."""
 IMAGE_MODES = {
