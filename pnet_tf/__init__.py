@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from .coded.matrix import CodedMatrix as CodedMatrix
     from .coded.matrix import encode_matrix as encode_matrix
     from .compress.choose import choose_plans as choose_plans
+    from .compress.coded_model import load_coded as load_coded
+    from .compress.coded_model import save_coded as save_coded
     from .compress.int4 import int4_aware as int4_aware
     from .compress.network import compress_model as compress_model
-    from .compress.network import load_coded as load_coded
-    from .compress.network import save_coded as save_coded
     from .compress.qat import int8_aware as int8_aware
     from .data import Dataset as Dataset
     from .data import InputSpec as InputSpec
@@ -146,7 +146,7 @@ _MODULES = {
     "label_next_run": "runs.label_next",
     "linear_head": "heads.bits",
     "load_bytes": "tflite.model",
-    "load_coded": "compress.network",
+    "load_coded": "compress.coded_model",
     "load_dataset": "data",
     "load_generator": "synthesis.generator",
     "load_model": "tflite.model",
@@ -160,7 +160,7 @@ _MODULES = {
     "propagate": "graph",
     "read_graph": "graph",
     "resume": "runs.train",
-    "save_coded": "compress.network",
+    "save_coded": "compress.coded_model",
     "sequence_head": "heads.sequence",
     "synthesize": "synthesis.synthesize",
     "train": "runs.train",

@@ -13,7 +13,7 @@ from affinities import Affinities
 from measured import mean
 
 from pnet_tf.compress.choose import Trainable, choose_plans
-from pnet_tf.compress.network import coded_bytes, measured
+from pnet_tf.compress.coded_model import coded_bytes, measured
 from pnet_tf.compress.trials import Trial, plans_found
 from pnet_tf.metrics import concordance_index, mse
 

@@ -35,8 +35,9 @@ from measured import Table, mean, write_text
 import pnet_tf
 from pnet_tf import keras
 from pnet_tf.compress.choose import Trainable, choose_plans
+from pnet_tf.compress.coded_model import coded_bytes, measured
 from pnet_tf.compress.keras_file import score_of
-from pnet_tf.compress.network import CompressedModel, coded_bytes, measured
+from pnet_tf.compress.network import CompressedModel
 from pnet_tf.compress.plot import draw_trials
 from pnet_tf.compress.trials import Trial, plans_found
 from pnet_tf.data import Dataset

@@ -26,8 +26,9 @@ from measured import write_json  # noqa: E402
 
 from pnet_tf import keras  # noqa: E402
 from pnet_tf.compress.choose import Choice  # noqa: E402
-from pnet_tf.compress.network import compress_model, sizes_of, tensors_of  # noqa: E402
+from pnet_tf.compress.network import compress_model
 from pnet_tf.compress.plan import CompressionPlan
+from pnet_tf.compress.tensors import sizes_of, tensors_of  # noqa: E402
 from pnet_tf.compress.trials import SEARCH, TRIALS, Trial  # noqa: E402
 from pnet_tf.errors import InputError  # noqa: E402
 from pnet_tf.metrics import mse  # noqa: E402

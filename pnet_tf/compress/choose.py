@@ -22,20 +22,11 @@ import numpy as np
 from .._keras import keras, require_keras
 from ..errors import InputError
 from ..files import atomic_write_bytes
+from .coded_model import coded_bytes, floats_of, load_coded, save_coded, set_floats
 from .ladders import LADDERS, Plans, active, between, next_steps, plain, rung
-from .network import (
-    CompressedModel,
-    coded_bytes,
-    compress_model,
-    floats_of,
-    load_coded,
-    planned,
-    save_coded,
-    set_floats,
-    sizes_of,
-    tensors_of,
-)
+from .network import CompressedModel, compress_model
 from .plan import METHODS, CompressionPlan
+from .tensors import planned, sizes_of, tensors_of
 from .trials import TRIALS, WEIGHTS, Trial, TrialFolder
 
 _LARGE = 0.05

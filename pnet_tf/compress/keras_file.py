@@ -14,7 +14,8 @@ from .._keras import keras, require_keras
 from ..data import Dataset, Split, load_dataset
 from ..errors import InputError
 from .choose import Trainable, choose_plans
-from .network import CompressedModel, CompressedTensor, measured
+from .coded_model import CompressedTensor, measured
+from .network import CompressedModel
 from .plot import draw_trials
 from .trials import WEIGHTS, Trial, plans_found
 

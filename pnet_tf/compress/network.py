@@ -6,38 +6,20 @@ moves the values, not single weights (Han et al. 2016, arXiv 1510.00149, section
 
 from __future__ import annotations
 
-import math
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from .._keras import apply_gradients, keras, layers_of, require_keras, tf
-from ..coded.container import decode_layers, encode_layers
 from ..errors import InputError
-from ..files import atomic_write_bytes, check_target, read_bytes
 from .plan import CompressionPlan
 from .sharing import SHARING, Codebook
+from .tensors import planned, tensors_of
 from .weights import magnitude_mask, masked
 
 CODEBOOKS = ("layer", "network")
-EVERY = "*"
-MOST_FILE_BYTES = 1 << 31
-
-
-@dataclass(frozen=True)
-class CompressedTensor:
-    """One weight tensor: `size` weights, `zeros` of them 0, `values` other values; bytes coded."""
-
-    name: str
-    size: int
-    zeros: int
-    values: int
-    size_bytes: int
-    float32_bytes: int
 
 
 def compress_model(
@@ -67,63 +49,6 @@ def compress_model(
     if codebook not in CODEBOOKS:
         raise InputError(f"codebook must be one of {', '.join(CODEBOOKS)}, got {codebook!r}")
     return CompressedModel(model, planned(model, plans), codebook, moving, seed)
-
-
-def tensors_of(model: keras.Model) -> dict[str, tf.Variable]:
-    """Name -> each trained weight tensor of two dimensions or more, biases left out."""
-    found: dict[str, tf.Variable] = {}
-    for variable in model.trainable_weights:
-        name = variable.name.rsplit(":", 1)[0]
-        if len(variable.shape) > 1 and "bias" not in name.rsplit("/", 1)[-1]:
-            found[_unused(name, found)] = variable
-    return found
-
-
-def sizes_of(model: keras.Model) -> dict[str, int]:
-    """Weight tensor -> its weights, the largest first; equal ones in the order of the model."""
-    found = {name: math.prod(tensor.shape) for name, tensor in tensors_of(model).items()}
-    return dict(sorted(found.items(), key=lambda entry: -entry[1]))
-
-
-def planned(
-    model: keras.Model, plans: Mapping[str, CompressionPlan | Mapping[str, Any]] | CompressionPlan
-) -> dict[str, CompressionPlan]:
-    """The plan of each tensor that has one."""
-    if isinstance(plans, CompressionPlan):
-        plans = {EVERY: plans}
-    names = list(tensors_of(model))
-    if not names:
-        raise InputError(f"model {model.name!r} has no weight tensor to compress")
-    asked = {key: _plan(plan) for key, plan in plans.items()}
-    for key in asked:
-        if key != EVERY and not any(_names(key, name) for name in names):
-            raise InputError(f"no weights are named {key!r}; there are {', '.join(names)}")
-    found = {}
-    for name in names:
-        keys = sorted((k for k in asked if _names(k, name)), key=len)
-        plan = asked[keys[-1]] if keys else asked.get(EVERY)
-        if plan is not None and plan.active:
-            found[name] = plan
-    return found
-
-
-def _plan(plan: CompressionPlan | Mapping[str, Any]) -> CompressionPlan:
-    if isinstance(plan, CompressionPlan):
-        return plan
-    if not isinstance(plan, Mapping) or not set(plan) <= {"prune", "cluster", "method"}:
-        raise InputError(f"a plan has prune, cluster and method, got {plan!r}")
-    return CompressionPlan(**plan)
-
-
-def _names(key: str, name: str) -> bool:
-    return name == key or name.startswith(f"{key}/")
-
-
-def _unused(name: str, taken: Mapping[str, Any]) -> str:
-    number = 1
-    while (candidate := name if number == 1 else f"{name}_{number}") in taken:
-        number += 1
-    return candidate
 
 
 class _Tensor:
@@ -300,60 +225,6 @@ def _fed(layer: keras.layers.Layer) -> Iterator[keras.layers.Layer]:
             yield from _fed(node.layer)
 
 
-def floats_of(model: keras.Model) -> list[tf.Variable]:
-    """What is coded of a model: all variables of numbers with a fraction, in its order.
-
-    The vocabulary of a text layer and the count of a `Normalization` are no weights; they stay the
-    model's own.
-    """
-    return [v for v in model.weights if isinstance(v, tf.Variable) and v.dtype.is_floating]
-
-
-def set_floats(model: keras.Model, arrays: Iterable[np.ndarray]) -> None:
-    """Give the variables of `floats_of` these values, of equal shapes."""
-    for variable, array in zip(floats_of(model), arrays, strict=True):
-        variable.assign(array)
-
-
-def coded_bytes(model: keras.Model) -> bytes:
-    """Every weight of a model, coded without loss: small where weights are 0 or share values."""
-    found: dict[str, np.ndarray] = {}
-    for variable in floats_of(model):
-        found[_unused(variable.name.rsplit(":", 1)[0], found)] = variable.numpy()
-    return encode_layers(found)
-
-
-def save_coded(model: keras.Model, path: str | os.PathLike[str]) -> int:
-    """Write `coded_bytes` into a file; how many they are."""
-    target = check_target(path)
-    content = coded_bytes(model)
-    atomic_write_bytes(target, content)
-    return len(content)
-
-
-def load_coded(model: keras.Model, path: str | os.PathLike[str]) -> None:
-    """Give `model` the weights of a file that `save_coded` wrote.
-
-    They are told by order and shape: names that Keras counts up differ from program to program.
-    Raises InputError for a damaged file and for one of another model.
-    """
-    try:
-        arrays = decode_layers(read_bytes(path, MOST_FILE_BYTES))
-    except InputError as error:
-        raise InputError(f"{os.fspath(path)}: {error}") from None
-    wanted, found = floats_of(model), list(arrays.values())
-    if [array.shape for array in found] != [tuple(variable.shape) for variable in wanted]:
-        raise InputError(
-            f"{os.fspath(path)} is of another model: it has {len(found)} arrays, {_sizes(found)} "
-            f"numbers; {model.name!r} has {len(wanted)}, {_sizes(wanted)}"
-        )
-    set_floats(model, found)
-
-
-def _sizes(arrays: Sequence[np.ndarray | tf.Variable]) -> str:
-    return f"{sum(math.prod(array.shape) for array in arrays):,}"
-
-
 def _groups(tensors: Sequence[_Tensor], codebook: str) -> Iterator[list[_Tensor]]:
     shared = [tensor for tensor in tensors if tensor.plan.cluster]
     if codebook == "layer":
@@ -361,16 +232,3 @@ def _groups(tensors: Sequence[_Tensor], codebook: str) -> Iterator[list[_Tensor]
         return
     for plan in dict.fromkeys((t.plan.cluster, t.plan.method) for t in shared):
         yield [t for t in shared if (t.plan.cluster, t.plan.method) == plan]
-
-
-def measured(model: keras.Model) -> list[CompressedTensor]:
-    """What each weight tensor of a model has come to."""
-    return [_measured(name, variable.numpy()) for name, variable in tensors_of(model).items()]
-
-
-def _measured(name: str, weights: np.ndarray) -> CompressedTensor:
-    values, coded = np.unique(weights[weights != 0]), encode_layers({name: weights})
-    return CompressedTensor(
-        name=name, size=weights.size, zeros=int((weights == 0).sum()), values=len(values),
-        size_bytes=len(coded), float32_bytes=4 * weights.size,
-    )  # fmt: skip

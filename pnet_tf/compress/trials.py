@@ -14,8 +14,8 @@ from ..data.limits import shown
 from ..errors import InputError
 from ..files import atomic_write_text, check_writable, not_written, read_text
 from .ladders import Plans
-from .network import sizes_of
 from .plan import CompressionPlan
+from .tensors import sizes_of
 
 SEARCH, TRIALS, WEIGHTS = "search.json", "trials.jsonl", "weights.pnc"
 """In the folder: what is searched, a line for each trial, all weights of the smallest."""

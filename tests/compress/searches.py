@@ -2,7 +2,7 @@
 
 from pnet_tf._keras import keras
 from pnet_tf.compress.choose import Trainable
-from pnet_tf.compress.network import measured
+from pnet_tf.compress.coded_model import measured
 
 LAYERS = keras.layers
 

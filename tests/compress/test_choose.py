@@ -6,7 +6,7 @@ import pytest
 
 from pnet_tf._keras import keras, tf
 from pnet_tf.compress.choose import Trainable, choose_plans
-from pnet_tf.compress.network import load_coded, measured
+from pnet_tf.compress.coded_model import load_coded, measured
 from pnet_tf.compress.trials import TRIALS, WEIGHTS, plans_found, read_trials
 from pnet_tf.errors import InputError
 

@@ -6,6 +6,7 @@ import pytest
 
 import pnet_tf
 from pnet_tf._keras import keras, tf
+from pnet_tf.compress.coded_model import load_coded
 from pnet_tf.compress.keras_file import (
     CompressReport,
     compress_file,
@@ -14,7 +15,6 @@ from pnet_tf.compress.keras_file import (
     sure_score,
     trainable,
 )
-from pnet_tf.compress.network import load_coded
 from pnet_tf.compress.trials import WEIGHTS, read_trials
 from pnet_tf.console.compress import show_compressed
 from pnet_tf.data import Split

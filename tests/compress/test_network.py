@@ -2,16 +2,10 @@ import numpy as np
 import pytest
 
 from pnet_tf._keras import keras, tf
-from pnet_tf.compress.network import (
-    coded_bytes,
-    compress_model,
-    load_coded,
-    measured,
-    nearest,
-    save_coded,
-    tensors_of,
-)
+from pnet_tf.compress.coded_model import coded_bytes, load_coded, measured, save_coded
+from pnet_tf.compress.network import compress_model, nearest
 from pnet_tf.compress.plan import CompressionPlan
+from pnet_tf.compress.tensors import tensors_of
 from pnet_tf.errors import InputError
 from tests.living_graphs import living_graphs
 
