@@ -161,7 +161,8 @@ def draw(found: Sequence[Searched], target: Path) -> None:
         for row in (0, 1):
             axes[row, column].grid(alpha=0.3)
         low = 100 * min(one.best[len(one.best) // 3] for one in found if one.data == name)
-        axes[0, column].set_ylim(bottom=low - 3)
+        high = 100 * max(one.best[-1] for one in found if one.data == name)
+        axes[0, column].set_ylim(low - 3, min(high + 1, 100))
     figure.savefig(target, dpi=110, metadata={"Software": None})
 
 
