@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from pnet_tf import _tflite
 from pnet_tf._keras import keras, tf
 
 
@@ -38,8 +39,8 @@ def convert(model: keras.Model, inputs: np.ndarray, dynamic: bool = False) -> by
     )
     if dynamic:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        converter._experimental_disable_per_channel_quantization_for_dense_layers = True
-    return converter.convert()
+        _tflite.per_tensor_dense(converter)
+    return _tflite.converted(converter)
 
 
 def run(content: bytes, inputs: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ When an upgrade of a dependency breaks one, the docstring of the function that i
 what to do. Everything else of the package keeps to public names: the last test looks.
 """
 
+import gc
 import logging
 import re
 from pathlib import Path
@@ -79,6 +80,27 @@ def test_what_cannot_be_converted_is_one_sentence():
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     with pytest.raises(WorkError, match="not run everywhere: no builtin operators for Igamma$"):
         _tflite.converted(converter)
+    assert gc.get_freeze_count() == 0
+
+
+class Watching:
+    """A converter that tells how many objects no garbage collection walks meanwhile."""
+
+    def convert(self):
+        self.frozen = gc.get_freeze_count()
+        return b"file"
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["nothing", "the caller's"])
+def test_a_conversion_spares_what_lives_and_leaves_frozen_what_was(before):
+    (gc.freeze if before else gc.unfreeze)()
+    try:
+        count, watching = gc.get_freeze_count(), Watching()
+        assert _tflite.converted(watching) == b"file"
+        assert gc.get_freeze_count() == count
+        assert watching.frozen > 10_000 and bool(count) == before
+    finally:
+        gc.unfreeze()
 
 
 @pytest.mark.filterwarnings("ignore:Statistics for quantized inputs")

@@ -30,6 +30,7 @@ def text_metadata(**changes) -> ModelMetadata:
 def convert(function, shape, dtype, name, *, optimize=False) -> bytes:
     """What the converter makes of function(tf, value), which gives a dictionary of outputs."""
     from pnet_tf._keras import tf
+    from pnet_tf._tflite import converted
 
     class Served(tf.Module):
         @tf.function(input_signature=[tf.TensorSpec((1, *shape), dtype, name=name)])
@@ -42,7 +43,7 @@ def convert(function, shape, dtype, name, *, optimize=False) -> bytes:
         converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=["serve"])
         if optimize:
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        return converter.convert()
+        return converted(converter)
 
 
 def random_bytes(count: int, seed: int = 0) -> np.ndarray:
