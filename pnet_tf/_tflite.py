@@ -67,10 +67,10 @@ def converted(converter: tf.lite.TFLiteConverter) -> bytes:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """What lives already is left alone by the full garbage collection that ends each conversion: it
-    would walk all of TensorFlow, a third of a small model's time.
+    """Spare what lives already the full garbage collection that ends each conversion.
 
-    What a caller froze himself stays so, and then nothing is frozen here.
+    It would walk all of TensorFlow's objects every time. What the caller froze stays frozen, and
+    then nothing else is.
     """
     if gc.get_freeze_count() > _FROZEN_AT_START:
         yield

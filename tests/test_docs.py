@@ -85,13 +85,11 @@ def quick(monkeypatch):
     for module in (model, benchmark):
         monkeypatch.setattr(module, "probe", lambda *arguments, **options: 0)
     monkeypatch.setenv("PNET_TF_OLD_RUNTIME", "none")
-    gc.freeze()  # the converter collects again and again, and all of this stays
     gc.disable()
     tf.config.run_functions_eagerly(True)
     yield
     tf.config.run_functions_eagerly(False)
     gc.enable()
-    gc.unfreeze()
 
 
 @pytest.fixture
