@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..synthesis.requirements import shown
 from .screen import columns, pairs, percent, say
 
 if TYPE_CHECKING:
@@ -27,14 +28,10 @@ def show_synthesis(report: SynthesisReport) -> None:
     rows = [
         (f"{report.out}/{one.folder}", f"{one.size_bytes:,}", f"{one.accuracy:.2%}",
          percent(one.test_accuracy) or "-", f"{one.macs:,}",
-         *(_shown(name, one.facts[name]) for name in measures), one.oldest_runtime)
+         *(shown(name, one.facts[name]) for name in measures), one.oldest_runtime)
         for one in report.networks
     ]  # fmt: skip
     columns(head, rows)
-
-
-def _shown(name: str, value: float) -> str:
-    return f"{value:.3f}x" if name == "latency" else f"{value:,.0f}"
 
 
 def show_generated(report: GenerateReport) -> None:

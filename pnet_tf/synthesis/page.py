@@ -14,7 +14,7 @@ from ..tflite.reader import Model, Operator, read_model
 from .generator import Generator
 from .keep import MODEL, Kept, front_of
 from .records import Record, finished
-from .requirements import ACCURACY
+from .requirements import ACCURACY, shown
 from .result import SynthesisReport
 
 PAGE = "report.html"
@@ -127,14 +127,10 @@ def _network_table(networks: Sequence[Kept]) -> str:
     rows = [
         [one.folder.rpartition("/")[2], f"{one.size_bytes:,}", f"{one.accuracy:.2%}",
          "" if one.test_accuracy is None else f"{one.test_accuracy:.2%}", f"{one.macs:,}",
-         *(_shown(name, one.facts[name]) for name in measures), one.oldest_runtime]
+         *(shown(name, one.facts[name]) for name in measures), one.oldest_runtime]
         for one in networks
     ]  # fmt: skip
     return _table(head, rows)
-
-
-def _shown(name: str, value: float) -> str:
-    return f"{value:.3f}x" if name == "latency" else f"{value:,.0f}"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -80,6 +80,14 @@ def _limit(name: str, number: str, unit: str | None, text: str) -> float:
     return value
 
 
+def shown(name: str, value: float) -> str:
+    """A measured value as a person reads it: 11,792, 0.187x, 97.2%, a newer runtime."""
+    if name == RUNTIME:
+        return f"tflite-runtime {value}" if value == OLDEST else "a newer runtime"
+    forms = {"latency": f"{value:.3g}x", ACCURACY: f"{value:.2%}"}
+    return forms.get(name, f"{value:,.0f}")
+
+
 def broken(requirements: Iterable[Requirement], facts: Mapping[str, float]) -> list[Requirement]:
     """Those that measured `facts` do not keep; what was not measured is not judged."""
     return [one for one in requirements if one.name in facts and one.excess(facts[one.name]) > 0]

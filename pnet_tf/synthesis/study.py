@@ -12,7 +12,7 @@ import platform
 import re
 import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ from ..errors import InputError, WorkError
 from .generator import Generator
 from .records import BROKEN, ENDED, FAILED, OUTSIDE, Record, records_of
 from .space import Network, SearchSpace, is_ordered
+from .survey import Survey
 
 if TYPE_CHECKING:
     import optuna
@@ -52,34 +53,49 @@ class Asked:
 
 def open_study(
     storage: str, name: str, identity: Mapping[str, Any], searcher: str,
-    generator: Generator, seed: int, worker: int = 0,
+    generator: Generator, seed: int, surveyed: Callable[[], Survey], worker: int = 0,
 ) -> optuna.Study:  # fmt: skip
     """The study `name` of a storage URL, made unless it is there; a killed worker's trials end.
 
+    `surveyed` measures the space before the study is made: limits that it refuses leave none.
     Workers of one seed have numbers of their own, so that they propose different networks.
 
     Raises InputError for a storage that cannot be opened and for a study of something else.
     """
     import optuna
-    import sqlalchemy
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    try:
+    with _opening(storage):
+        opened = _storage(storage)
+        is_new = name not in optuna.get_all_study_names(opened)
+    first = surveyed() if is_new else None
+    with _opening(storage):
         study = optuna.create_study(
-            storage=_storage(storage), study_name=name, directions=["maximize", "minimize"],
+            storage=opened, study_name=name, directions=["maximize", "minimize"],
             load_if_exists=True,
         )  # fmt: skip
-    except (sqlalchemy.exc.SQLAlchemyError, optuna.exceptions.OptunaError, ImportError,
-            ValueError) as error:  # fmt: skip
-        raise InputError(f"storage {_shown(storage)} cannot be opened: {_line(error)}") from None
     known = study.user_attrs.get(IDENTITY)
     if known is None:
         study.set_user_attr(IDENTITY, dict(identity))
     else:
         _check_same(name, known, identity)
+    if study.user_attrs.get(SURVEY) is None:  # killed before it had one, too
+        study.set_user_attr(SURVEY, first or surveyed())
     _end_abandoned(study)
     study.sampler = _sampler(searcher, generator, _mixed(seed, worker, study))
     return study
+
+
+@contextmanager
+def _opening(storage: str) -> Iterator[None]:
+    import optuna
+    import sqlalchemy
+
+    try:
+        yield
+    except (sqlalchemy.exc.SQLAlchemyError, optuna.exceptions.OptunaError, ImportError,
+            ValueError) as error:  # fmt: skip
+        raise InputError(f"storage {_shown(storage)} cannot be opened: {_line(error)}") from None
 
 
 def _mixed(seed: int, worker: int, study: optuna.Study) -> int:
@@ -146,8 +162,8 @@ def _check_same(name: str, known: Any, wanted: Mapping[str, Any]) -> None:
     for key, value in wanted.items():
         if not isinstance(known, Mapping) or known.get(key) != value:
             raise InputError(
-                f"study {name} is of another {key.replace('_', ' ')}; give another folder, or the "
-                f"options that it was begun with"
+                f"study {name} differs in its {key}; give another folder, or the options that it "
+                f"was begun with"
             )
 
 

@@ -12,7 +12,7 @@ from ..data import Dataset
 from ..errors import InputError, WorkError
 from .generator import Generator
 from .measure import measure
-from .requirements import ACCURACY, RUNTIME, Requirement, broken
+from .requirements import ACCURACY, Requirement, broken, shown
 from .space import Network, SearchSpace
 
 SURVEYED = 6
@@ -59,10 +59,9 @@ def _check_possible(found: Survey, requirements: Sequence[Requirement]) -> None:
             continue
         least = min(facts[one.name] for _, facts in found)
         if one.excess(least) > 0:
-            nearest = "a newer one" if one.name == RUNTIME else f"{least:,.4g}"
             raise InputError(
                 f"no network of the space keeps {one}: of {len(found)} measured, the nearest has "
-                f"{nearest}"
+                f"{shown(one.name, least)}"
             )
 
 
@@ -71,4 +70,4 @@ def nearest(found: Sequence[Mapping[str, float]], requirements: Sequence[Require
     best = min(found, key=lambda facts: sum(max(one.excess(facts[one.name]), 0.0)
                for one in requirements if one.name in facts))  # fmt: skip
     over = broken(requirements, best)
-    return ", ".join(f"{best[one.name]:,.4g} where {one} is asked" for one in over)
+    return ", ".join(f"{shown(one.name, best[one.name])} where {one} is asked" for one in over)

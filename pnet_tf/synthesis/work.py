@@ -18,7 +18,7 @@ from .budget import Budget, check_budget, parse_budget
 from .generator import UTILITIES, Generator
 from .requirements import parse_requirements
 from .space import search_space
-from .study import SEARCHERS, SURVEY, open_study
+from .study import SEARCHERS, open_study
 from .survey import survey
 from .trial import Task
 
@@ -93,9 +93,10 @@ def begin(data: Dataset | str, folder: Path, search: Search, worker: int = 0) ->
     _make_folder(folder)
     storage = search.storage or f"sqlite:///{folder.absolute() / DATABASE}"
     identity = _identity(start, search, task)
-    study = open_study(storage, STUDY, identity, search.searcher, start, search.seed, worker)
-    if study.user_attrs.get(SURVEY) is None:
-        study.set_user_attr(SURVEY, survey(found, start, search.seed))
+    study = open_study(
+        storage, STUDY, identity, search.searcher, start, search.seed,
+        lambda: survey(found, start, search.seed), worker,
+    )  # fmt: skip
     return Work(folder, task, search, budget, start, study)
 
 
