@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..synthesis.requirements import shown
+from ..synthesis.requirements import with_unit
 from .screen import columns, pairs, percent, say
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def show_synthesis(report: SynthesisReport) -> None:
     rows = [
         (f"{report.out}/{one.folder}", f"{one.size_bytes:,}", f"{one.accuracy:.2%}",
          percent(one.test_accuracy) or "-", f"{one.macs:,}",
-         *(shown(name, one.facts[name]) for name in measures), one.oldest_runtime)
+         *(with_unit(name, one.facts[name]) for name in measures), one.oldest_runtime)
         for one in report.networks
     ]  # fmt: skip
     columns(head, rows)

@@ -14,7 +14,7 @@ from ..tflite.reader import Model, Operator, read_model
 from .generator import Generator
 from .keep import MODEL, Kept, front_of
 from .records import Record, finished
-from .requirements import ACCURACY, shown
+from .requirements import ACCURACY, with_unit
 from .result import SynthesisReport
 
 PAGE = "report.html"
@@ -127,7 +127,7 @@ def _network_table(networks: Sequence[Kept]) -> str:
     rows = [
         [one.folder.rpartition("/")[2], f"{one.size_bytes:,}", f"{one.accuracy:.2%}",
          "" if one.test_accuracy is None else f"{one.test_accuracy:.2%}", f"{one.macs:,}",
-         *(shown(name, one.facts[name]) for name in measures), one.oldest_runtime]
+         *(with_unit(name, one.facts[name]) for name in measures), one.oldest_runtime]
         for one in networks
     ]  # fmt: skip
     return _table(head, rows)

@@ -80,7 +80,7 @@ def _limit(name: str, number: str, unit: str | None, text: str) -> float:
     return value
 
 
-def shown(name: str, value: float) -> str:
+def with_unit(name: str, value: float) -> str:
     """A measured value as a person reads it: 11,792, 0.187x, 97.2%, a newer runtime."""
     if name == RUNTIME:
         return f"tflite-runtime {value}" if value == OLDEST else "a newer runtime"

@@ -12,7 +12,7 @@ from ..data import Dataset
 from ..errors import InputError, WorkError
 from .generator import Generator
 from .measure import measure
-from .requirements import ACCURACY, Requirement, broken, shown
+from .requirements import ACCURACY, Requirement, broken, with_unit
 from .space import Network, SearchSpace
 
 SURVEYED = 6
@@ -61,7 +61,7 @@ def _check_possible(found: Survey, requirements: Sequence[Requirement]) -> None:
         if one.excess(least) > 0:
             raise InputError(
                 f"no network of the space keeps {one}: of {len(found)} measured, the nearest has "
-                f"{shown(one.name, least)}"
+                f"{with_unit(one.name, least)}"
             )
 
 
@@ -70,4 +70,4 @@ def nearest(found: Sequence[Mapping[str, float]], requirements: Sequence[Require
     best = min(found, key=lambda facts: sum(max(one.excess(facts[one.name]), 0.0)
                for one in requirements if one.name in facts))  # fmt: skip
     over = broken(requirements, best)
-    return ", ".join(f"{shown(one.name, best[one.name])} where {one} is asked" for one in over)
+    return ", ".join(f"{with_unit(one.name, best[one.name])} where {one} is asked" for one in over)

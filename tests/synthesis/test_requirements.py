@@ -3,7 +3,7 @@ import pytest
 from pnet_tf.errors import InputError
 from pnet_tf.synthesis.budget import check_budget, parse_budget
 from pnet_tf.synthesis.records import FINISHED, Record
-from pnet_tf.synthesis.requirements import broken, parse_requirements, shown
+from pnet_tf.synthesis.requirements import broken, parse_requirements, with_unit
 
 
 def test_limits_are_read_and_told_as_they_are_written():
@@ -48,8 +48,8 @@ def test_a_limit_is_broken_beyond_it_and_not_at_it():
 
 def test_measured_values_as_a_person_reads_them():
     values = {"bytes": 11792.0, "latency": 0.18731, "arena": 512.0, "accuracy": 0.9}
-    assert [shown(*one) for one in values.items()] == ["11,792", "0.187x", "512", "90.00%"]
-    assert [shown("runtime", one) for one in (2.14, 99.0)] == [
+    assert [with_unit(*one) for one in values.items()] == ["11,792", "0.187x", "512", "90.00%"]
+    assert [with_unit("runtime", one) for one in (2.14, 99.0)] == [
         "tflite-runtime 2.14", "a newer runtime",
     ]  # fmt: skip
 
