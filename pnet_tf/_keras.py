@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
@@ -29,9 +30,30 @@ tf.get_logger().addFilter(
 )
 
 __all__ = [
-    "adam_moments", "apply_gradients", "keras", "layers_of", "require_keras",
-    "stateful_generators", "tf",
+    "adam_moments", "apply_gradients", "forgetting_gradients", "keras", "layers_of",
+    "require_keras", "stateful_generators", "tf",
 ]  # fmt: skip
+
+
+@contextmanager
+def forgetting_gradients() -> Iterator[None]:
+    """Forget on leaving the custom gradients of the graphs that were traced inside.
+
+    TensorFlow registers each by a number, with its whole graph, for good: a search of many networks
+    would hold all of them. What was traced inside must not be differentiated afterwards. Private:
+    `tensorflow.python.framework.ops.gradient_registry._registry`. When it breaks: leave it out, and
+    a search takes more memory with each network.
+    """
+    from tensorflow.python.framework import ops
+
+    registered = ops.gradient_registry._registry
+    before = set(registered)
+    try:
+        yield
+    finally:
+        for name in [one for one in registered if one.startswith("CustomGradient-")]:
+            if name not in before:
+                del registered[name]
 
 
 def require_keras(value: Any, kind: type, what: str) -> None:

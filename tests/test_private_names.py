@@ -7,6 +7,7 @@ what to do. Everything else of the package keeps to public names: the last test 
 import gc
 import logging
 import re
+import weakref
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -45,6 +46,37 @@ def test_steps_of_several_fits_are_no_retracing_to_warn_of(whose, shown):
     said = "5 out of the last 9 calls to <method of <%s.JointFit>> triggered tf.function retracing."
     record = logging.LogRecord("tensorflow", logging.WARNING, "", 0, said, (whose,), None)
     assert bool(tf.get_logger().filter(record)) == shown
+
+
+def registered():
+    from tensorflow.python.framework import ops
+
+    return set(ops.gradient_registry._registry)
+
+
+def traced_square():
+    """A function whose gradient is twice the true one, and the graph that it was traced into."""
+
+    @tf.custom_gradient
+    def square(x):
+        return x * x, lambda upstream: 4.0 * x * upstream
+
+    return tf.function(square).get_concrete_function(tf.TensorSpec((), tf.float32))
+
+
+def test_custom_gradients_traced_inside_are_forgotten_and_no_others():
+    mine, before = traced_square(), registered()
+    assert any(name.startswith("CustomGradient-") for name in before)
+    with pytest.raises(KeyError), _keras.forgetting_gradients():
+        graph = weakref.ref(traced_square().graph)
+        assert len(registered() - before) == 1
+        raise KeyError
+    gc.collect()
+    assert registered() == before and graph() is None
+    x = tf.Variable(3.0)
+    with tf.GradientTape() as tape:
+        y = mine(x)
+    assert tape.gradient(y, x).numpy() == 12.0
 
 
 def test_moments_of_adam_are_those_of_the_weight():

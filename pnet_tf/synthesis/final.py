@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from .._keras import forgetting_gradients
 from ..data import Dataset
 from .generator import Generator
 from .keep import Kept, keep
 from .trial import Task, run_trial
 
 
+@forgetting_gradients()
 def train_longer(
     folder: Path,
     data: Dataset,

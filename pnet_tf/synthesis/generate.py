@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .._keras import forgetting_gradients
 from ..data import Dataset, Split, load_dataset
 from ..errors import InputError, WorkError
 from ..files import atomic_write_text, check_writable, not_written
@@ -132,6 +133,7 @@ def _generated(learned: Generator, seed: int, folder: Path, task: Task) -> Gener
     raise WorkError(f"seed {seed}: none of its first {TRIED} candidates keeps the limits")
 
 
+@forgetting_gradients()
 def _trained(learned: Generator, one: Generated, folder: Path, task: Task) -> Generated:
     """Train it and write its file where it keeps every limit."""
     record, trained = run_trial(task, learned, one.seed, one.network)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .._keras import keras
+from .._keras import forgetting_gradients, keras
 from ..data import Dataset
 from ..errors import InputError, WorkError
 from .generator import Generator
@@ -41,6 +41,7 @@ def _chosen(space: SearchSpace, seed: int) -> Iterator[Network]:
     yield from (space.random(rng) for _ in range(SURVEYED))
 
 
+@forgetting_gradients()
 def facts_of(
     data: Dataset, generator: Generator, network: Mapping[str, Any]
 ) -> dict[str, float] | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from .._keras import forgetting_gradients
 from ..data import Dataset
 from ..errors import InputError, WorkError
 from .keep import Kept, keep, read_kept, worth_keeping
@@ -46,6 +47,7 @@ def carry_on(work: Work, told: Told) -> None:
             )
 
 
+@forgetting_gradients()
 def _one(work: Work, asked: Asked, told: Told) -> Record:
     """One network from its proposal to its end in the study."""
     learned = replace(work.generator, records=known_records(work.study))
