@@ -17,6 +17,7 @@ import pytest
 from pnet_tf import _keras, _tflite
 from pnet_tf._keras import keras, tf
 from pnet_tf.errors import WorkError
+from tests.gradients import registered
 
 ROOT = Path(__file__).resolve().parents[1]
 PRIVATE = re.compile(
@@ -46,12 +47,6 @@ def test_steps_of_several_fits_are_no_retracing_to_warn_of(whose, shown):
     said = "5 out of the last 9 calls to <method of <%s.JointFit>> triggered tf.function retracing."
     record = logging.LogRecord("tensorflow", logging.WARNING, "", 0, said, (whose,), None)
     assert bool(tf.get_logger().filter(record)) == shown
-
-
-def registered():
-    from tensorflow.python.framework import ops
-
-    return set(ops.gradient_registry._registry)
 
 
 def traced_square():

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .._keras import keras
+from .._keras import forgetting_gradients, keras
 from ..data.spec import InputSpec
 from ..errors import InputError
 from ..model import build_projection
@@ -164,6 +164,7 @@ class SearchSpace:
         return replace(self, dimensions=dimensions)
 
 
+@forgetting_gradients()
 def search_space(kind: str, input_shape: Sequence[int]) -> SearchSpace:
     """The space of what is registered: each projection for the kind with each head for its bits.
 

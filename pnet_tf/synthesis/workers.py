@@ -36,8 +36,9 @@ def carry_on(work: Work, told: Told) -> None:
     """Ask, run and tell until the budget is spent."""
     outside = 0
     while not _spent(work):
-        asked = ask(work.study, work.generator.space)
-        record = _one(work, asked, told)
+        with forgetting_gradients():
+            asked = ask(work.study, work.generator.space)
+            record = _one(work, asked, told)
         outside = outside + 1 if record.ended == OUTSIDE else 0
         if outside >= OUTSIDE_IN_A_ROW:
             facts = [one.facts for one in known_records(work.study) if one.facts]
@@ -47,7 +48,6 @@ def carry_on(work: Work, told: Told) -> None:
             )
 
 
-@forgetting_gradients()
 def _one(work: Work, asked: Asked, told: Told) -> Record:
     """One network from its proposal to its end in the study."""
     learned = replace(work.generator, records=known_records(work.study))

@@ -18,6 +18,7 @@ from pnet_tf.synthesis.study import from_params, to_params
 from pnet_tf.synthesis.trial import Task, needed, run_trial
 from pnet_tf.tflite.model import load_model
 from tests.calls import call
+from tests.gradients import registered
 
 SPACE = {
     "network": ["structured+dense"],
@@ -40,9 +41,12 @@ def small_survey():
 
 
 def search(data, out, *require, budget="8epochs", **options):
-    return pnet_tf.synthesize(
+    before = registered()
+    report = pnet_tf.synthesize(
         data, out, require, budget=budget, epochs=2, space=SPACE, networks=3, **options
     )
+    assert registered() == before  # or it would hold the graphs of all networks
+    return report
 
 
 @pytest.fixture(scope="module")
@@ -237,7 +241,9 @@ def test_more_networks_by_seeds(found, small_data, tmp_path):
     for one in made.networks:
         assert one.facts["bytes"] <= 9000 and one.accuracy is None
         pnet_tf.make_settings("dense", [read_config_file(one.settings)])
+    before = registered()
     trained = pnet_tf.generate(file, [2], tmp_path / "trained", data=small_data)
+    assert registered() == before
     [one] = trained.networks
     assert one.kept and one.accuracy > 0.5 and one.facts == made.networks[2].facts
     [kept] = read_kept(tmp_path / "trained")
