@@ -51,8 +51,8 @@ def forgetting_gradients() -> Iterator[None]:
     try:
         yield
     finally:
-        for name in [one for one in registered if one.startswith("CustomGradient-")]:
-            if name not in before:
+        for name in set(registered) - before:
+            if name.startswith("CustomGradient-"):
                 del registered[name]
 
 
